@@ -4,12 +4,11 @@
 import csv
 import json
 import re
-import sys
 import unicodedata
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / "samples"
+import tree
+
+SAMPLES = tree.ROOT / "samples"
 PARTS = ("customers", "transactions", "feedback")
 
 
@@ -92,7 +91,4 @@ def caller_problems(tables):
 
 
 if __name__ == "__main__":
-    found = list(problems())
-    for problem in found:
-        print(problem)
-    sys.exit(1 if found else 0)
+    tree.report(problems())
