@@ -1,5 +1,5 @@
-// The kinds of personal data: how a value of each is checked, written in one way, compared, masked and made coarser. Pure
-// functions of text; nothing here is stored or logged, and no error message contains the value.
+// The kinds of personal data: how a value of each is checked, written in one way, compared, masked and made coarser.
+// Pure functions of text; nothing here is stored or logged, and no error message contains the value.
 //
 // Threads  Everything is immutable after start-up.
 // Source   docs/datatypes.md (generated from this catalogue)
@@ -59,7 +59,8 @@ std::span<const DataType* const> all_types();
 // Section 0.1 of the catalogue: reject ill-formed UTF-8, NFKC, half-width, no zero-width or bidi controls, trimmed and
 // collapsed blanks, unified dashes and name dots.
 Result<std::string> fold_text(std::string_view input);
-// As fold_text, then Traditional -> Simplified and lower case: the second value that names and addresses are indexed by.
+// As fold_text, then Traditional -> Simplified and lower case: the second value that names and addresses are indexed
+// by.
 std::string fold_for_index(std::string_view folded);
 
 // Substrings of `count` code points of the normalised text, for n-gram indexes; without duplicates, sorted.

@@ -1,0 +1,251 @@
+// Section 6 of the catalogue: kinds that are off until a purpose, an assessment and a separate consent exist.
+#include <algorithm>
+
+#include "base/text.h"
+#include "datatypes/dates.h"
+#include "datatypes/image.h"
+#include "datatypes/positions.h"
+#include "datatypes/shapes.h"
+
+namespace cloister::datatypes::internal {
+namespace {
+
+constexpr std::string_view kUnder14[] = {"under 14", "<14"};
+constexpr std::string_view k14To17[] = {"14-17", "minor"};
+constexpr std::string_view kAdult[] = {"18+", "成年"};
+constexpr std::string_view kUnknown[] = {"未知"};
+constexpr CodeRow kBrackets[] = {{"u14", kUnder14}, {"14_17", k14To17}, {"adult", kAdult}, {"unknown", kUnknown}};
+
+Result<std::string> minor_flag(std::string_view input) {
+    CLOISTER_ASSIGN_OR_RETURN(const std::string text, bounded_word(input, {1, 20}));
+    if (const auto code = find_code(kBrackets, text)) return std::string(*code);
+    return refused("is not one of u14, 14_17, adult, unknown");
+}
+
+Result<std::string> diagnosis(std::string_view input) { return bounded_prose(input, {1, 10000}); }
+// "I10 essential hypertension" -> "I": the chapter letter of an ICD code at the beginning.
+std::string icd_chapter(std::string_view text) {
+    const bool code = text.size() >= 3 && is_upper(text[0]) && is_digit(text[1]) && is_alnum(text[2]);
+    return code ? std::string(text.substr(0, 1)) : "*";
+}
+std::string icd_code(std::string_view text) {
+    return icd_chapter(text) == "*" ? fold_for_index(text) : std::string(text.substr(0, text.find_first_of(" \n\t,;")));
+}
+
+std::string yes(std::string_view) { return "yes"; }
+std::string entries(std::string_view text) { return std::to_string(std::count(text.begin(), text.end(), '\n') + 1); }
+
+Result<std::string> refuse_all(std::string_view) { return refused("values of this kind are never stored"); }
+
+}  // namespace
+
+std::vector<TypeSpec> sensitive_types() {
+    using enum Sensitive;
+    constexpr auto kText = Shape::text;
+    return {
+        {{"bio.face", "face template", "人脸信息", "臉部辨識資料"}, kText, 4, by_law, "R0", "", template_bytes, hide},
+        {{"bio.finger", "fingerprint", "指纹", "指紋"}, kText, 4, by_law, "R0", "", template_bytes, hide},
+        {{"bio.palm", "palm print", "掌纹", "掌紋"}, kText, 4, by_law, "R0", "", template_bytes, hide},
+        {{"bio.iris", "iris", "虹膜", "虹膜"}, kText, 4, by_law, "R0", "", template_bytes, hide},
+        {{"bio.voiceprint", "voiceprint", "声纹", "聲紋"}, kText, 4, by_law, "R0", "", template_bytes, hide},
+        {{"bio.gene", "genetic data", "基因信息", "基因資料"},
+         kText,
+         4,
+         by_law,
+         "RP",
+         "",
+         refuse_all,
+         hide,
+         nullptr,
+         {},
+         Storable::never},
+        {{"health.record", "health record", "医疗健康信息", "健康醫療資料"},
+         kText,
+         4,
+         by_law,
+         "RP",
+         "I10 hypertension",
+         diagnosis,
+         hide,
+         icd_code,
+         {icd_chapter}},
+        {{"health.basic", "body measurement", "一般体征", "一般身體數值"},
+         kText,
+         3,
+         by_profile,
+         "RP",
+         "170 cm",
+         line<100>},
+        {{"health.insurance", "health insurance number", "医保号", "健保卡號"},
+         kText,
+         4,
+         by_profile,
+         "RP",
+         "000011112222",
+         alnum<6, 20>,
+         head_tail<0, 4, 4>},
+        {{"health.disability", "disability status", "残障身份, 残疾证号", "身心障礙身分, 證明"},
+         kText,
+         4,
+         by_law,
+         "RP",
+         "level 3",
+         line<100>,
+         hide,
+         upper_ascii,
+         {yes}},
+        {{"belief.religion", "religion", "宗教信仰", "宗教信仰"},
+         Shape::tags,
+         4,
+         by_law,
+         "RP",
+         "example belief",
+         tags,
+         hide,
+         fold_for_index},
+        {{"belief.political", "political opinion", "政治面貌", "政治傾向"},
+         Shape::tags,
+         4,
+         in_context,
+         "RP",
+         "example party",
+         tags,
+         hide,
+         fold_for_index},
+        {{"union", "trade union", "工会", "工會"},
+         Shape::tags,
+         4,
+         in_context,
+         "RP",
+         "example union",
+         tags,
+         hide,
+         fold_for_index},
+        {{"sexual", "sex life, orientation", "性取向, 性生活", "性傾向, 性生活"},
+         kText,
+         4,
+         by_law,
+         "RP",
+         "",
+         refuse_all,
+         hide,
+         nullptr,
+         {},
+         Storable::never},
+        {{"crime.record", "criminal record", "犯罪记录", "犯罪前科"},
+         kText,
+         4,
+         by_law,
+         "RP",
+         "none",
+         prose<2000>,
+         hide},
+        {{"identity.special", "special identity", "特定身份", "特定身分"},
+         Shape::tags,
+         4,
+         by_law,
+         "RP",
+         "example identity",
+         tags,
+         hide,
+         fold_for_index},
+        {{"loc.precise", "precise position", "精准定位信息", "精確定位"},
+         kText,
+         4,
+         by_law,
+         "RP",
+         "39.904200,116.407400",
+         position,
+         hide,
+         geohash,
+         {position_5, position_3, position_2, position_1}},
+        {{"loc.track", "trajectory", "行踪轨迹", "行蹤軌跡"},
+         kText,
+         4,
+         by_law,
+         "RP",
+         "2026-01-31T08:15:00Z 39.9042,116.4074;2026-01-31T08:25:00Z 39.9142,116.4174",
+         track,
+         hide},
+        {{"loc.rough", "rough position", "粗略位置", "粗略位置"},
+         kText,
+         2,
+         no,
+         "RL6",
+         "CN-11",
+         line<60>,
+         nullptr,
+         fold_for_index},
+        {{"lodging", "lodging record", "住宿信息", "住宿紀錄"},
+         kText,
+         4,
+         by_profile,
+         "RP",
+         "2 nights in May",
+         prose<2000>,
+         hide},
+        {{"travel", "travel record", "出行记录", "旅行紀錄"},
+         kText,
+         4,
+         by_profile,
+         "RP",
+         "train in May",
+         prose<2000>,
+         hide},
+        {{"property", "real estate, deposit", "房产信息, 存款", "不動產, 存款"},
+         kText,
+         4,
+         by_profile,
+         "RP",
+         "one flat",
+         prose<2000>,
+         hide},
+        {{"id.photo", "photo of an identity document", "身份证照片", "身分證影像"},
+         kText,
+         4,
+         by_law,
+         "R0",
+         "",
+         image,
+         hide},
+        {{"comm.content", "message content", "通信内容", "通訊內容"},
+         kText,
+         4,
+         by_profile,
+         "RP",
+         "See you at eight.",
+         prose<10000>,
+         hide},
+        {{"comm.contacts", "address book", "通讯录, 好友列表", "通訊錄, 好友名單"},
+         kText,
+         4,
+         by_profile,
+         "R0",
+         "somebody else",
+         prose<10000>,
+         hide,
+         nullptr,
+         {entries}},
+        {{"minor.flag", "minor marker", "未成年人标识", "未成年人標記"}, kText, 2, no, "RA", "adult", minor_flag},
+        {{"minor.guardian", "guardian", "监护人", "法定代理人"},
+         kText,
+         4,
+         by_law,
+         "RA",
+         "张小三",
+         line<100>,
+         mask_name,
+         fold_for_index},
+        {{"minor.school", "school, class", "学校, 班级", "學校, 班級"},
+         kText,
+         3,
+         by_law,
+         "RA",
+         "示例小学三年级二班",
+         line<100>,
+         head_tail<2, 0, 3>,
+         fold_for_index},
+    };
+}
+
+}  // namespace cloister::datatypes::internal
