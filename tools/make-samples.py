@@ -111,11 +111,13 @@ class Inputs:
                 self.foreign_bins.setdefault(row["country"].upper(), []).append(row)
 
     def load_sales(self, folder):
-        """Invoices with at least one ordinary line (not cancelled, priced, described), by country."""
+        """Invoices with at least one ordinary line (a product, not cancelled, priced, described), by country."""
         invoices = {}
         for row in read_table(folder / "online_retail.csv.gz"):
             ordinary = row["InvoiceNo"].isdigit() and int(row["Quantity"]) > 0 and float(row["UnitPrice"]) > 0
-            if ordinary and row["Description"].strip():
+            # Postage, bank charges and corrections have codes in words.
+            is_product = re.match(r"\d{5}", row["StockCode"]) and row["Description"].strip()
+            if ordinary and is_product:
                 invoices.setdefault(row["InvoiceNo"], []).append(row)
         self.invoices = {}
         for lines in invoices.values():
