@@ -1,10 +1,9 @@
 // How this folder holds OpenSSL objects: owners for handles, algorithms fetched once, and contexts that are reused.
-// Private to crypto.
+// Not for other modules, except where http holds TLS.
 //
-// Why fetched    EVP_aes_256_gcm() and its like are looked up again at every use, which costs more than sealing a
-// field. Why pooled     A context is three allocations. A thread keeps a few that are idle, with their keys
-// overwritten. Threads        A pool is per thread. A context may be given back on another thread than the one that
-// took it.
+// Why fetched  EVP_aes_256_gcm() and its like are looked up again at every use; that costs more than sealing a field.
+// Why pooled   A context is three allocations. A thread keeps a few idle ones, with their keys overwritten.
+// Threads      A pool is per thread. A context may be given back on another thread than the one that took it.
 #pragma once
 
 #include <openssl/evp.h>

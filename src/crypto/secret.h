@@ -92,10 +92,10 @@ class SecretBytes {
 };
 
 // The kinds of keys Cloister has; see docs/architecture.md "Keys".
-using RootKeyBytes = Secret<32, struct RootKeyTag>;            // wraps KEKs; never stored
-using KeyEncryptionKey = Secret<32, struct KekTag>;            // wraps data keys
-using DataKey = Secret<32, struct DataKeyTag>;                 // seals one customer's fields of one collection
-using MacKey = Secret<32, struct MacKeyTag>;                   // blind indexes, token hashes, content digests
+using RootKeyBytes = Secret<32, struct RootKeyTag>;  // wraps KEKs; never stored
+using KeyEncryptionKey = Secret<32, struct KekTag>;  // wraps data keys
+using DataKey = Secret<32, struct DataKeyTag>;       // seals one customer's fields of one collection
+using MacKey = Secret<32, struct MacKeyTag>;         // blind indexes, token hashes, content digests
 
 // PR_SET_DUMPABLE off, core limit zero. Called once at the start of main().
 Result<void> harden_process();

@@ -21,7 +21,7 @@
 namespace cloister::log {
 namespace {
 
-// R3: what belongs to a person, and what opens it, cannot be put into a line: such a line does not compile.
+// R1: what belongs to a person, and what opens it, cannot be put into a line: such a line does not compile.
 struct NotText {};
 static_assert(!std::is_constructible_v<Value, Personal>);
 static_assert(!std::is_constructible_v<Value, const Personal&>);
