@@ -3,9 +3,9 @@
 //     root key (outside) -> key-encryption keys, numbered -> customer data keys, one per customer and collection
 //                                                         -> vault keys: index, token, signing, by name
 //
-// A customer's data keys are packed into one row and wrapped together; destroying the row makes every record of the customer
-// unreadable everywhere. A commitment of each key is stored beside it and checked at unwrap. Layout: docs/formats.md,
-// "Key store". Terms: NIST SP 800-57.
+// A customer's data keys are packed into one row and wrapped together; destroying the row makes every record of the
+// customer unreadable everywhere. A commitment of each key is stored beside it and checked at unwrap. Layout:
+// docs/formats.md, "Key store". Terms: NIST SP 800-57.
 //
 // Invariants  A data key is durable before its first use. Destroyed keys are overwritten in the file and gone from its
 //             write-ahead log when shred() returns. A key store is never created over, or instead of, an existing one.
@@ -47,12 +47,12 @@ class CustomerKeys {
 using CustomerKeysPtr = std::shared_ptr<const CustomerKeys>;
 
 struct KeyringOptions {
-    std::filesystem::path file;           // keys.db
+    std::filesystem::path file;            // keys.db
     std::size_t cache_customers = 20'000;  // opened customers kept; about 300 bytes each
 };
 
 struct RotationProgress {
-    std::uint64_t done = 0;   // customers and vault keys under the new KEK
+    std::uint64_t done = 0;  // customers and vault keys under the new KEK
     std::uint64_t total = 0;
     std::uint32_t from_kek = 0;
     std::uint32_t to_kek = 0;
@@ -68,10 +68,10 @@ struct KekInfo {
 class Keyring {
  public:
     // Makes a new key store. already_exists when the file is there.
-    static Result<std::unique_ptr<Keyring>> create(const KeyringOptions& options, VaultId vault, const RootKeySource& root,
-                                                   const Clock& clock);
-    static Result<std::unique_ptr<Keyring>> open(const KeyringOptions& options, VaultId vault, const RootKeySource& root,
-                                                 const Clock& clock);
+    static Result<std::unique_ptr<Keyring>> create(const KeyringOptions& options, VaultId vault,
+                                                   const RootKeySource& root, const Clock& clock);
+    static Result<std::unique_ptr<Keyring>> open(const KeyringOptions& options, VaultId vault,
+                                                 const RootKeySource& root, const Clock& clock);
     virtual ~Keyring() = default;
 
     struct NewCustomer {
@@ -89,9 +89,11 @@ class Keyring {
     // The same for many at once, one snapshot; a null pointer where a customer has no keys.
     virtual Result<std::vector<CustomerKeysPtr>> find_many(std::span<const CustomerId> customers) = 0;
     // As find(), making keys for collections that have none yet (added to the schema later).
-    virtual Result<CustomerKeysPtr> find_or_extend(CustomerId customer, std::span<const CollectionNumber> collections) = 0;
+    virtual Result<CustomerKeysPtr> find_or_extend(CustomerId customer,
+                                                   std::span<const CollectionNumber> collections) = 0;
 
-    // Destroys the customer's keys: row overwritten, write-ahead log emptied, cache wiped. Succeeds when there are none.
+    // Destroys the customer's keys: row overwritten, write-ahead log emptied, cache wiped. Succeeds when there are
+    // none.
     virtual Result<void> shred(CustomerId customer) = 0;
     virtual Result<void> shred_many(std::span<const CustomerId> customers) = 0;
 

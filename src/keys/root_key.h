@@ -20,7 +20,7 @@ namespace cloister::keys {
 struct RootKeySource {
     enum class Kind { passphrase_file, key_file, systemd_credential };
     Kind kind = Kind::passphrase_file;
-    std::filesystem::path file;   // for systemd_credential: the credential's name
+    std::filesystem::path file;    // for systemd_credential: the credential's name
     crypto::Argon2Cost cost = {};  // used when a store is created; an existing store names its own
 };
 
