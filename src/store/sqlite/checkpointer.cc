@@ -1,5 +1,7 @@
 #include "store/sqlite/checkpointer.h"
 
+#include <algorithm>
+
 namespace cloister::store::sqlite {
 namespace {
 
@@ -38,8 +40,16 @@ void Checkpointer::after_commit() {
     if (log_pages_ < asked_at_pages_) asked_at_pages_ = 0;
     if (log_pages_ - asked_at_pages_ < kPassivePages) return;
     asked_at_pages_ = log_pages_;
+    if (log_pages_ < kRestartPages) return ask(SQLITE_CHECKPOINT_PASSIVE);
+    const MutexLock lock(connection_mutex_);
+    checkpoint(SQLITE_CHECKPOINT_RESTART);
+}
+
+void Checkpointer::after_failure() { ask(SQLITE_CHECKPOINT_TRUNCATE); }
+
+void Checkpointer::ask(int mode) {
     const MutexLock lock(mutex_);
-    wanted_mode_ = log_pages_ < kRestartPages ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
+    wanted_mode_ = std::max(wanted_mode_, mode);  // SQLite numbers them from gentle to thorough
     asked_.notify_one();
 }
 
@@ -53,7 +63,7 @@ void Checkpointer::run() {
             mode = std::exchange(wanted_mode_, -1);
         }
         const MutexLock lock(connection_mutex_);
-        // Nothing depends on success: the content is durable in the log, and the next growth asks again.
+        // Nothing depends on success: the content is durable in the log, and further growth asks again.
         checkpoint(mode);
     }
 }

@@ -23,11 +23,15 @@ class Checkpointer {
 
     // Starts a checkpoint when the log has become long.
     void after_commit();
+    // Empties the log: it may end with the frames of a transaction whose commit was refused, which a crash before the
+    // next commit would bring back. Where the device refuses that too, the next commit overwrites them.
+    void after_failure();
     // See Database::checkpoint_and_truncate.
     Result<void> truncate();
 
  private:
     void run();
+    void ask(int mode);
     int checkpoint(int mode) CLOISTER_REQUIRES(connection_mutex_);
 
     int log_pages_ = 0;       // set by SQLite's commit hook on the writer thread

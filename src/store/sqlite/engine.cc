@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <system_error>
@@ -69,9 +70,10 @@ class Engine final : public Database {
         std::vector<Write> group;
         while (take(group)) {
             commits_ += commit_group(*connection_, group);
+            const bool failed = std::ranges::any_of(group, &Write::device_failed);
             for (Write& write : group) finish(write);
             group.clear();
-            checkpointer_.after_commit();
+            failed ? checkpointer_.after_failure() : checkpointer_.after_commit();
         }
     }
 
@@ -90,8 +92,7 @@ class Engine final : public Database {
             run_after_commit(write);
         } else {
             ++failed_writes_;
-            const ErrorCode code = write.result.error().code();
-            if (code == ErrorCode::storage_full || code == ErrorCode::unavailable) writable_ = false;
+            if (write.device_failed) writable_ = false;
         }
         try {
             write.done(std::move(write.result));

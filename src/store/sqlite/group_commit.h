@@ -18,6 +18,7 @@ struct Write {
     Done done;
     std::vector<UniqueFunction<void()>> after_commit = {};
     Result<void> result = {};
+    bool device_failed = false;  // SQLite could not write: no room, or an I/O error
 };
 
 // Fills in `result` of every write and, of those that are durable now, `after_commit`. Returns the number of commits.
