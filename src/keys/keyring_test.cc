@@ -1,5 +1,6 @@
 #include "keys/keyring.h"
 
+#include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <set>
