@@ -106,7 +106,7 @@ TEST(PackedKeys, refuse_a_key_that_is_not_the_committed_one) {
 }
 
 TEST(PackedKeys, refuse_collections_out_of_order_or_twice) {
-    for (const CollectionNumber second : {1, 2}) {
+    for (const CollectionNumber second : {CollectionNumber{1}, CollectionNumber{2}}) {
         Bytes packed = packed_under(kek(1), *keys_for({2, 3}));
         store_be(packed.data() + 12 + 34, second);
         EXPECT_FALSE(parse_packed(packed));

@@ -74,7 +74,8 @@ TEST(Shred, leaves_no_trace_of_wrapped_keys_in_any_file) {
     Fixture f;
     std::mt19937 random(4711);
     const CollectionNumber two[] = {1, 2};
-    for (std::uint64_t n = 0; n < 1500; n += 30) f.make(1 + n, 30, n % 60 == 0 ? std::span(two) : std::span(kFive));
+    for (std::uint64_t n = 0; n < 1500; n += 30)
+        f.make(1 + n, 30, n % 60 == 0 ? std::span<const CollectionNumber>(two) : kFive);
     std::vector<Bytes> gone;
     for (std::uint64_t n = 1; n < 1500; n += 40) ASSERT_TRUE(f.keyring->find_or_extend(customer(n), kFive));
     std::vector<CustomerId> everybody;
