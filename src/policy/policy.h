@@ -2,8 +2,8 @@
 //
 // A policy is a versioned YAML document (docs/policy.md) with purposes (legal basis, the fields they need and at which
 // precision, retention) and roles (actions, purposes, collections, effects, obligations). A field is opened only if the
-// stated purpose needs it and a role of the caller grants its collection; the effect is the more restrictive of what the purpose
-// needs and what the role allows.
+// stated purpose needs it and a role of the caller grants its collection; the effect is the more restrictive of what
+// the purpose needs and what the role allows.
 //
 // Terms    permit/deny, obligation (XACML); purpose, legal basis (GDPR Art. 6, PIPL Art. 13)
 // Threads  A Policy is immutable; any thread may evaluate it.
@@ -115,7 +115,7 @@ struct Decision {
 
 // One step of an explanation, in the order in which it was decided.
 struct ExplanationStep {
-    std::string check;    // "action", "purpose", "collection", "field contact.mobile", ...
+    std::string check;  // "action", "purpose", "collection", "field contact.mobile", ...
     bool passed = false;
     std::string because;  // names the role, purpose and line that decided
 };
@@ -130,8 +130,8 @@ struct PurposeView {
 
 class Policy {
  public:
-    // Parses and validates a document. invalid_argument with line and what is wrong, or an unknown key with the nearest known
-    // one. At most 256 KiB.
+    // Parses and validates a document. invalid_argument with line and what is wrong, or an unknown key with the nearest
+    // known one. At most 256 KiB.
     static Result<std::shared_ptr<const Policy>> parse(std::string_view yaml, std::uint64_t version);
     virtual ~Policy() = default;
 
