@@ -101,7 +101,7 @@ std::vector<TypeSpec> contact_types() {
          3,
          no,
          "RA",
-         "+861012345678",
+         "+861055551234",
          mainland_landline,
          mask_phone,
          nullptr,

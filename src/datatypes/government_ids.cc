@@ -253,7 +253,7 @@ std::string mask_any_id(std::string_view text) {
     return mask_head_tail(bare, 1, 1, is_resident_shape(bare) ? 16 : 4);
 }
 
-std::string mask_hong_kong(std::string_view text) { return std::string(text.substr(0, text.size() - 6)) + "***(*)"; }
+std::string mask_hong_kong(std::string_view text) { return std::string(text.substr(0, text.size() - 7)) + "***(*)"; }
 std::string mask_macao(std::string_view text) { return std::string(text.substr(0, 1)) + "******(*)"; }
 std::string mask_driver(std::string_view text) {
     return text.size() == 18 ? mask_resident(text) : mask_head_tail(text, 2, 2, 8);

@@ -58,8 +58,8 @@ Scheme scheme_of(std::string_view pan) {
 bool has_length_of_its_scheme(std::string_view pan) {
     switch (scheme_of(pan)) {
         case Scheme::unionpay: return pan.size() >= 16;
-        case Scheme::visa: return pan.size() == 13 || pan.size() == 16 || pan.size() == 19;
-        case Scheme::mastercard: return pan.size() == 16;
+        case Scheme::visa: return true;  // dual-brand cards of mainland banks have 17 and 18 digits too
+        case Scheme::mastercard: return pan.size() >= 16;
         case Scheme::amex: return pan.size() == 15;
         case Scheme::other: return true;
     }
