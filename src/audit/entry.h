@@ -1,5 +1,5 @@
-// An audit entry: who, when, from where, did what, to which customer and fields, for which purpose and reason, with which
-// decision. Ids and names only, never values, because the log can never forget.
+// An audit entry: who, when, from where, did what, to which customer and fields, for which purpose and reason, with
+// which decision. Ids and names only, never values, because the log can never forget.
 //
 // On disk an entry is one JSON object without blanks, members in the order of this struct, empty ones left out
 // (docs/formats.md, "Audit entry"). Its bytes are the leaf; nothing is ever re-encoded for hashing.
@@ -32,11 +32,11 @@ struct RecordChange {
 
 struct Entry {
     Time time{};
-    std::string actor;    // "staff:agent-lin", "service:shop", "operator", "system"
-    std::string token;    // id of the credential used
-    std::string origin;   // network address, or "local" for the command line
-    std::string request;  // id of the request, also in the answer's header
-    std::string action;   // "customer.read", "schema.write", ...
+    std::string actor;                  // "staff:agent-lin", "service:shop", "operator", "system"
+    std::string token;                  // id of the credential used
+    std::string origin;                 // network address, or "local" for the command line
+    std::string request;                // id of the request, also in the answer's header
+    std::string action;                 // "customer.read", "schema.write", ...
     std::vector<CustomerId> customers;  // none, one, or those of a batch
     // Field and effect ("clear", "masked", ...), or field and "written".
     std::vector<std::pair<std::string, std::string>> fields;

@@ -2,13 +2,15 @@
 //
 // An entry of a read goes straight to the journal (append). An entry of a write commits with what it records, as a row
 // of the outbox in the same transaction (record), and is moved to the journal in commit order, also after a crash. The
-// position in the journal is the leaf index. Hashes, checkpoints and the search index are derived in the background within a
-// second and can be rebuilt from the journal.
+// position in the journal is the leaf index. Hashes, checkpoints and the search index are derived in the background
+// within a second and can be rebuilt from the journal.
 //
-// Invariants  An entry never changes once it has an index. A checkpoint of size n commits to entries [0, n); every later
+// Invariants  An entry never changes once it has an index. A checkpoint of size n commits to entries [0, n); every
+// later
 //             checkpoint is consistent with it.
 // Threads     Any thread may call any method.
-// Errors      storage_full, unavailable: nothing was appended, retrying is safe. corrupt: the files contradict a checkpoint;
+// Errors      storage_full, unavailable: nothing was appended, retrying is safe. corrupt: the files contradict a
+// checkpoint;
 //             the server must stop.
 // Specs       RFC 6962 section 2.1 (hashing), C2SP tlog-tiles, tlog-checkpoint, signed-note; docs/formats.md
 #pragma once
@@ -45,13 +47,15 @@ struct InclusionProof {
     std::vector<Digest> hashes;
 };
 
+constexpr std::size_t kMaxSearchLimit = 1'000;
+
 struct Query {
     std::optional<CustomerId> customer;
-    std::string actor;    // exact, empty: any
-    std::string purpose;  // exact, empty: any
-    std::string action;   // exact, empty: any
-    std::optional<Time> from;   // inclusive
-    std::optional<Time> until;  // exclusive
+    std::string actor;                  // exact, empty: any
+    std::string purpose;                // exact, empty: any
+    std::string action;                 // exact, empty: any
+    std::optional<Time> from;           // inclusive
+    std::optional<Time> until;          // exclusive
     std::uint64_t before = UINT64_MAX;  // entries with an index below this one: the cursor of the next page
     std::size_t limit = 50;             // at most 1,000
 };
@@ -61,12 +65,18 @@ struct Found {
     Entry entry;
 };
 
+struct Page {
+    std::vector<Found> found;
+    // Where to go on (Query::before); nothing when the beginning of the log was reached.
+    std::optional<std::uint64_t> next;
+};
+
 class AuditLog {
  public:
     // Opens or creates the log; moves outbox rows that a crash left behind. `data` is the vault's database, in which
     // the outbox lives; it must outlive the log.
-    static Result<std::unique_ptr<AuditLog>> open(const LogOptions& options, crypto::SigningKey key, store::Database& data,
-                                                  const Clock& clock);
+    static Result<std::unique_ptr<AuditLog>> open(const LogOptions& options, crypto::SigningKey key,
+                                                  store::Database& data, const Clock& clock);
     virtual ~AuditLog() = default;
 
     // For reads and refusals: queues the entry; `done` runs on the journal's thread once it is durable.
@@ -96,6 +106,9 @@ class AuditLog {
 
     // Newest first. Sees every durable entry, indexed or not.
     virtual Result<std::vector<Found>> search(const Query& query) const = 0;
+    // The same with a bound on the work: a page may hold fewer entries than asked for, even none, and yet have a next
+    // one.
+    virtual Result<Page> search_page(const Query& query) const = 0;
     virtual Result<Entry> entry_at(std::uint64_t index) const = 0;
 
     virtual bool writable() const = 0;
@@ -106,8 +119,8 @@ class AuditLog {
 // Outbox table; applied by AuditLog::open under the module name "audit".
 std::span<const store::Migration> migrations();
 
-// Removes and derives again hashes and search index of a log that no server has open. The new root must agree with the last
-// checkpoint; corrupt otherwise.
+// Removes and derives again hashes and search index of a log that no server has open. The new root must agree with the
+// last checkpoint; corrupt otherwise.
 Result<std::uint64_t> rebuild(const LogOptions& options, const crypto::SigningKey& key,
                               const std::function<void(std::uint64_t done, std::uint64_t total)>& on_progress);
 // Writes the log into `to` in the standard tlog-tiles layout, for independent tools.
@@ -120,8 +133,9 @@ struct Verification {
     std::string root_hash;              // base64, of all entries
     std::vector<std::string> problems;  // empty: all is well; each names a file, index or checkpoint
 };
-// Holds journal, hashes and checkpoint of a log directory against each other and, when given, against a checkpoint somebody
-// remembered (which must be consistent with this log). Needs the public key only. `on_entry` sees each entry in order.
+// Holds journal, hashes and checkpoint of a log directory against each other and, when given, against a checkpoint
+// somebody remembered (which must be consistent with this log). Needs the public key only. `on_entry` sees each entry
+// in order.
 Result<Verification> verify(const std::filesystem::path& directory, const std::string& verifier_key,
                             const std::optional<std::string>& remembered_checkpoint,
                             const std::function<void(const store::JournalEntry&)>& on_entry,
