@@ -67,6 +67,9 @@ bool plan_allows(std::string_view digits) {
         return digits.size() > 3 &&
                (digits[3] == '9' ? digits.size() == 12 : digits.size() == 11 || digits.size() == 12);
     if (digits.starts_with('1')) return digits.size() == 11 && digits[1] >= '2';
+    if (digits.starts_with("447")) return digits.size() == 12;
+    if (digits.starts_with("33") || digits.starts_with("34")) return digits.size() == 11;
+    if (digits.starts_with("45") || digits.starts_with("47")) return digits.size() == 10;
     return true;
 }
 
