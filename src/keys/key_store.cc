@@ -4,7 +4,8 @@
 // zero bytes wrapped by the root key in the context "cloister/v1 key store" | vault id), and the SHA-256 of the label
 // "cloister/v1 key store row" and all those columns, texts and blobs with a u32 length before them, integers as u32.
 // The digest is no protection, it tells damage from a wrong pass phrase.
-#include <sys/stat.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <system_error>
 
@@ -139,6 +140,17 @@ Result<void> refuse_existing(const std::filesystem::path& file) {
     return {};
 }
 
+// A new name in a directory is durable once the directory is. Without it, a power cut could take away a key store whose
+// keys are in use already.
+Result<void> sync_directory_of(const std::filesystem::path& file) {
+    const std::filesystem::path directory = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+    const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+    if (descriptor >= 0) ::close(descriptor);
+    if (!synced) return Error(ErrorCode::unavailable, "directory " + directory.string() + " cannot be synced");
+    return {};
+}
+
 void remove_database(const std::filesystem::path& file) {
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
         std::filesystem::path part = file;
@@ -188,6 +200,7 @@ Result<std::unique_ptr<Keyring>> Keyring::create(const KeyringOptions& options, 
     std::filesystem::rename(unfinished, options.file, error);
     if (error) return Error(ErrorCode::unavailable, options.file.string() + ": " + error.message());
     remove_database(unfinished);
+    CLOISTER_RETURN_IF_ERROR(sync_directory_of(options.file));
     return open(options, vault, source, clock);
 }
 

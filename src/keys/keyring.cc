@@ -7,8 +7,6 @@
 namespace cloister::keys {
 namespace {
 
-// Truncating waits for readers for a bounded time each try; together long enough for any honest reader.
-constexpr int kLogTries = 5;
 constexpr std::int64_t kPage = 500;  // customers per snapshot of a listing: long snapshots would hold back the log
 
 CustomerId customer_of(const store::Row& row) { return CustomerId::from_bytes(row.blob(0)).value(); }
@@ -67,11 +65,8 @@ Result<bool> KeyringImpl::overwrite_row(store::Transaction& transaction, Custome
 }
 
 Result<void> KeyringImpl::empty_log(std::string_view if_not) {
-    Result<void> emptied;
-    for (int i = 0; i < kLogTries; ++i) {
-        emptied = database_->checkpoint_and_truncate();
-        if (emptied || emptied.error().code() != ErrorCode::unavailable) break;
-    }
+    // It waits for readers for a bounded time.
+    const Result<void> emptied = database_->checkpoint_and_truncate();
     if (emptied) return {};
     return emptied.error().within(if_not);
 }

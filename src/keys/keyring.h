@@ -80,7 +80,9 @@ class Keyring {
     };
     using Created = UniqueFunction<void(Result<std::vector<CustomerKeysPtr>>)>;
     // Makes and stores keys for new customers, all in one commit, and gives them opened, in the same order. `done` runs
-    // on the key store's thread. already_exists when one has keys.
+    // on the key store's thread, or at once when the input is wrong. already_exists when one has keys; invalid_argument
+    // for a collection named twice, the nil id, or an id that starts with ffffffff (reserved); conflict when the active
+    // KEK has wrapped as often as is safe (rotate).
     virtual void create_async(std::vector<NewCustomer> customers, Created done) = 0;
     Result<std::vector<CustomerKeysPtr>> create(std::vector<NewCustomer> customers);
 
@@ -102,7 +104,9 @@ class Keyring {
     virtual Result<crypto::SigningSeed> signing_seed(std::string_view name) = 0;
 
     // Replaces the key-encryption key: makes a new one, re-wraps everything in batches while the vault is in use, then
-    // destroys the old one. Resumes an interrupted rotation. `on_progress` returns false to stop (resumable).
+    // destroys the old one. Resumes an interrupted rotation. `on_progress` (may be empty) is called after each batch of
+    // customers and returns false to stop: cancelled, resumable. conflict when one is running. corrupt when a
+    // customer's keys are damaged: the others are re-wrapped, and the old KEK is kept.
     virtual Result<RotationProgress> rotate(const std::function<bool(const RotationProgress&)>& on_progress) = 0;
     virtual Result<std::vector<KekInfo>> keks() = 0;
 
@@ -110,7 +114,8 @@ class Keyring {
     virtual Result<void> for_each_customer(CustomerId after, const std::function<bool(CustomerId)>& on_customer) = 0;
     // The same from the newest id downwards.
     virtual Result<void> for_each_customer_newest_first(const std::function<bool(CustomerId)>& on_customer) = 0;
-    // Unwraps every key and checks its commitment; gives the customers whose keys are damaged.
+    // Unwraps every key and checks its commitment; gives the customers whose keys are damaged. corrupt when a vault key
+    // is.
     virtual Result<std::vector<CustomerId>> verify() = 0;
 
     virtual std::uint64_t cached_customers() const = 0;

@@ -61,6 +61,38 @@ TEST(Shred, empties_the_write_ahead_log) {
     EXPECT_EQ(testing::read_file(f.dir / "keys.db-wal").size(), 0u);
 }
 
+TEST(Shred, is_no_success_while_a_reader_holds_the_log_and_is_finished_by_repeating_or_opening) {
+    Fixture f;
+    f.make(1, 2);
+    const Bytes packed = f.packed_row(customer(1));
+    Fixture crashed;
+    crashed.keyring.reset();
+    auto other = store::open_sqlite({.file = f.options.file});
+    ASSERT_TRUE(other);
+    Result<void> first;
+    ASSERT_TRUE((*other)->read([&](store::Snapshot& snapshot) -> Result<void> {
+        CLOISTER_RETURN_IF_ERROR(
+            snapshot.query("select count(*) from keks", {}, [](const store::Row&) { return true; }));
+        first = f.keyring->shred(customer(1));
+        // What a crash at this moment would leave.
+        for (const char* name : {"keys.db", "keys.db-wal"})
+            std::filesystem::copy_file(f.dir / name, crashed.dir / name,
+                                       std::filesystem::copy_options::overwrite_existing);
+        return {};
+    }));
+    ASSERT_FALSE(first);
+    EXPECT_EQ(first.error().code(), ErrorCode::unavailable);
+    EXPECT_NE(first.error().detail().find("repeat"), std::string::npos);
+    EXPECT_EQ(f.keyring->find(customer(1)).error().code(), ErrorCode::not_found);
+    EXPECT_TRUE(f.keyring->shred(customer(1)));
+    EXPECT_EQ(testing::read_file(f.dir / "keys.db-wal").size(), 0u);
+
+    EXPECT_TRUE(Remnants(crashed.all_files()).of(packed));
+    crashed.reopen();
+    EXPECT_EQ(crashed.keyring->find(customer(1)).error().code(), ErrorCode::not_found);
+    EXPECT_FALSE(Remnants(crashed.all_files()).of(packed));
+}
+
 TEST(Shred, a_customer_made_again_gets_other_keys) {
     Fixture f;
     const auto before = f.make(1, 1)[0];
