@@ -80,7 +80,7 @@ class Transaction : public Snapshot {
         return execute(sql, Params(params.begin(), params.size()));
     }
     // Runs on the database's thread after this transaction became durable and before its writer is told, in commit
-    // order. Not run when it fails. Must not block.
+    // order. Not run when it fails. Must not block. When it throws, the writer gets `internal` although the write is durable.
     virtual void after_commit(UniqueFunction<void()> action) = 0;
 
  protected:

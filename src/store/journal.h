@@ -37,7 +37,8 @@ struct JournalEntry {
 
 class Journal {
  public:
-    // Opens or creates; cuts off a torn tail. Only one Journal may be open on a directory (the caller holds its lock).
+    // Opens or creates; cuts off a torn tail. corrupt when the last segment is damaged where it was acknowledged (earlier
+    // segments are checked when they are read). Only one Journal may be open on a directory (the caller holds its lock).
     static Result<std::unique_ptr<Journal>> open(const JournalOptions& options);
     virtual ~Journal() = default;
 
@@ -60,7 +61,8 @@ class Journal {
     virtual std::uint64_t commits() const = 0;
 };
 
-// Reads a journal's directory without opening it for writing; for verification beside or without a server.
+// Reads a journal's directory without opening it for writing; for verification beside or without a server. It sees the
+// complete entries that were there when it was opened.
 class JournalReader {
  public:
     static Result<std::unique_ptr<JournalReader>> open(const std::filesystem::path& directory);

@@ -188,11 +188,8 @@ Result<std::uint64_t> Journal::append_and_wait(std::uint64_t tag, Bytes payload)
 Result<std::unique_ptr<JournalReader>> JournalReader::open(const std::filesystem::path& directory) {
     CLOISTER_ASSIGN_OR_RETURN(std::vector<std::uint64_t> firsts, list_segments(directory));
     if (firsts.empty()) return Error(ErrorCode::not_found, "there is no journal in this directory");
-    auto last = inspect_last_segment(directory, firsts.back());
-    // Beside a live writer the walk may have met a group half written and a later one after it. By now it is whole.
-    if (!last && last.error().code() == ErrorCode::corrupt) last = inspect_last_segment(directory, firsts.back());
-    if (!last) return last.error();
-    return std::unique_ptr<JournalReader>(std::make_unique<DirectoryReader>(directory, std::move(firsts), *last));
+    CLOISTER_ASSIGN_OR_RETURN(const LastSegment last, inspect_last_segment(directory, firsts.back()));
+    return std::unique_ptr<JournalReader>(std::make_unique<DirectoryReader>(directory, std::move(firsts), last));
 }
 
 }  // namespace cloister::store

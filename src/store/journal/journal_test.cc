@@ -135,12 +135,13 @@ TEST(Journal, rolls_over_into_new_segments_and_reads_from_anywhere) {
     const Items items = make_items(2000);
     append_all(*open(directory, 32768), items);
     EXPECT_GT(list_segments(directory.path())->size(), 3u);
+    const std::vector<std::uint64_t> firsts = list_segments(directory.path()).value();
     for (const bool with_index : {true, false}) {
         const auto journal = open(directory, 32768);
         for (std::size_t from = 0; from < items.size(); from += 37)
             ASSERT_EQ(items_of(*journal, from), Items(items.begin() + static_cast<std::ptrdiff_t>(from), items.end()));
         if (with_index)
-            for (const std::uint64_t first : *list_segments(directory.path()))
+            for (const std::uint64_t first : firsts)
                 std::filesystem::remove(directory.path() / index_name(first));
     }
 }
@@ -333,7 +334,7 @@ TEST(Journal, is_read_whole_beside_its_writer) {
     const TempDir directory;
     const Items items = make_items(3000);
     const auto journal = open(directory, 16384);
-    std::thread writer([&] {
+    std::jthread writer([&] {
         for (std::size_t i = 0; i < items.size(); i += 10)
             append_all(*journal, Items(items.begin() + static_cast<std::ptrdiff_t>(i),
                                        items.begin() + static_cast<std::ptrdiff_t>(i) + 10));
@@ -351,7 +352,6 @@ TEST(Journal, is_read_whole_beside_its_writer) {
         ASSERT_TRUE(std::equal(outside.begin(), outside.end(), items.begin()));
         before = durable;
     }
-    writer.join();
 }
 
 TEST(JournalReader, refuses_a_directory_without_a_journal) {

@@ -43,7 +43,14 @@ Result<LastSegment> inspect_last_segment(const std::filesystem::path& directory,
     LastSegment last{.header = *header};
     CLOISTER_ASSIGN_OR_RETURN(last.scan, scan_segment(fd));
     CLOISTER_ASSIGN_OR_RETURN(last.tail, examine_tail(fd, last.scan.end_offset));
-    if (last.tail == Tail::decay) return damaged(first, last.scan.end_offset);
+    if (last.tail != Tail::decay) return last;
+    // Beside a live writer both groups may have come after the walk. The earlier one was complete before the later one
+    // was written, so a frame that is whole by now was not damaged.
+    SegmentCursor cursor(fd, last.scan.end_offset);
+    Frame frame;
+    CLOISTER_ASSIGN_OR_RETURN(const FrameState state, cursor.next(frame));
+    if (state != FrameState::complete) return damaged(first, last.scan.end_offset);
+    last.tail = Tail::clean;
     return last;
 }
 

@@ -11,11 +11,13 @@ constexpr int kPassivePages = 20'000;
 // writer is held for the moment that the readers of old snapshots need to finish.
 constexpr int kRestartPages = 80'000;
 constexpr int kTruncateAttempts = 10;
-constexpr int kTruncateWaitMs = 500;  // per attempt; writers can go on between attempts
+// How long a checkpoint that needs it waits for readers, and commits with it; below the writer's own busy timeout.
+constexpr int kReadersWaitMs = 500;
 
 }  // namespace
 
 Checkpointer::Checkpointer(Connection& writer, std::unique_ptr<Connection> own) : connection_(std::move(own)) {
+    sqlite3_busy_timeout(connection_->handle(), kReadersWaitMs);
     sqlite3_wal_hook(
         writer.handle(),
         [](void* self, sqlite3*, const char*, int pages) {
@@ -76,7 +78,6 @@ Result<void> Checkpointer::truncate() {
     int code = SQLITE_BUSY;
     for (int attempt = 0; attempt < kTruncateAttempts && (code & 0xff) == SQLITE_BUSY; ++attempt) {
         const MutexLock lock(connection_mutex_);
-        sqlite3_busy_timeout(connection_->handle(), kTruncateWaitMs);
         code = checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
         if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) return error_of(connection_->handle(), code);
     }
