@@ -103,7 +103,7 @@ void Connection::parse(std::string_view input) {
             case RequestReader::Outcome::need_more: account_body(reader_.body_bytes()); return offer_continue();
             case RequestReader::Outcome::refused: return refuse(reader_.refusal());
             case RequestReader::Outcome::complete:
-                if (draining_) {  // so that has_begun() tells whether this was the last request
+                if (is_draining()) {  // so that has_begun() tells whether this was the last request
                     reader_.keep(input);
                     input = {};
                 }
@@ -123,7 +123,7 @@ bool Connection::may_parse() const {
 void Connection::dispatch() {
     Request request = reader_.take();
     account_body(0);
-    const bool close = !reader_.keep_alive() || (draining_ && !reader_.has_begun());
+    const bool close = !reader_.keep_alive() || (is_draining() && !reader_.has_begun());
     const std::uint64_t sequence = first_sequence_ + slots_.size();
     slots_.push_back({.is_head = request.method == "HEAD", .close = close, .body_bytes = request.body.size()});
     owed_body_bytes_ += request.body.size();
@@ -182,7 +182,7 @@ void Connection::answer(std::uint64_t sequence, Response response) {
 void Connection::emit_ready() {
     while (!slots_.empty() && slots_.front().ready && !close_after_write_) {
         const Slot& slot = slots_.front();
-        const bool is_last = draining_ && slots_.size() == 1 && !reader_.has_begun();
+        const bool is_last = is_draining() && slots_.size() == 1 && !reader_.has_begun();
         close_after_write_ = slot.close || is_last;
         thread_.writer().append(output_, slot.response,
                                 {.is_head = slot.is_head, .close = close_after_write_, .tls = transport_.is_tls()});
@@ -260,7 +260,6 @@ void Connection::sweep(SteadyTime now) {
 }
 
 void Connection::drain() {
-    draining_ = true;
     if (phase_ == Phase::handshake) return close();
     if (phase_ != Phase::open || !slots_.empty() || unsent_bytes() > 0 || reader_.has_begun()) return;
     transport_.finish_writing();

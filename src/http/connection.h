@@ -64,6 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void update_deadline();
     Awaiting awaiting_now() const;
     bool may_parse() const;
+    bool is_draining() const { return thread_.state().draining.load(std::memory_order_relaxed); }
     std::size_t unsent_bytes() const { return output_.size() - sent_; }
     const ServerOptions& options() const { return thread_.state().options; }
 
@@ -87,7 +88,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool stalled_ = false;  // input was kept because of may_parse()
     bool closing_ = false;  // no further request is read
     bool close_after_write_ = false;
-    bool draining_ = false;
     bool input_ended_ = false;
     bool continue_sent_ = false;
 

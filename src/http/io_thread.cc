@@ -50,7 +50,7 @@ void IoThread::adopt(Socket socket, std::string peer, std::string client) {
     const auto connection =
         std::make_shared<Connection>(*this, std::move(socket), id, std::move(peer), std::move(client));
     connections_.emplace(id, connection);
-    if (draining_) return connection->drain();
+    if (state_.draining) return connection->close();
     connection->start();
 }
 
@@ -59,7 +59,6 @@ void IoThread::sweep(SteadyTime now) {
 }
 
 void IoThread::drain() {
-    draining_ = true;
     for (const auto& connection : snapshot()) connection->drain();
 }
 

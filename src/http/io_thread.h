@@ -42,6 +42,7 @@ struct ServerState {
     const Handler handler;
     const TlsContext tls;  // null: plain HTTP
     Admission admission;
+    std::atomic<bool> draining = false;
     std::atomic<std::size_t> body_bytes = 0;  // of request bodies being received, on all connections
 };
 
@@ -101,7 +102,6 @@ class IoThread final : public AnswerSink {
     ResponseWriter writer_;
     std::array<char, 16 * 1024> scratch_;  // one TLS record
     bool busy_ = false;
-    bool draining_ = false;
     std::uint64_t last_connection_ = 0;
     std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
     std::thread thread_;

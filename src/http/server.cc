@@ -189,6 +189,7 @@ void ServerImpl::on_all(Function function) {
 
 void ServerImpl::drain(std::chrono::milliseconds within) {
     if (port_ == 0) return;  // never listened
+    state_.draining = true;
     std::promise<void> stopped;
     threads_.front()->post([this, &stopped] {
         boost::system::error_code ignored;
