@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <functional>
+#include <latch>
 
 #include "store/conformance/temp_dir.h"
 #include "store/journal/format.h"
@@ -123,6 +123,29 @@ INSTANTIATE_TEST_SUITE_P(Every, JournalFaults,
                                          Fault{"twice", 2, ErrorCode::unavailable},
                                          Fault{"for_a_while", 9, ErrorCode::storage_full}),
                          [](const auto& fault) { return std::string(fault.param.name); });
+
+TEST(JournalFault, a_refused_group_does_not_come_back_behind_a_shorter_one) {
+    const TempDir directory;
+    const JournalOptions options{.directory = directory.path(), .segment_bytes = kSmall};
+    FailingFiles files;
+    auto journal = open_journal(options, files).value();
+    std::latch started(1);
+    std::latch release(1);
+    journal->append(1, to_bytes("first"), [&](auto) {
+        started.count_down();
+        release.wait();  // what follows is queued meanwhile and forms one group
+    });
+    started.wait();
+    int refused = 0;
+    for (int i = 0; i < 3; ++i) journal->append(1, to_bytes("group"), [&](auto done) { refused += done ? 0 : 1; });
+    files.fail(2, 1, ErrorCode::unavailable);  // its sync, when all its frames are written
+    release.count_down();
+    journal->flush();
+    EXPECT_EQ(refused, 3);
+    ASSERT_TRUE(journal->append_and_wait(1, to_bytes("after")));
+    journal.reset();
+    EXPECT_EQ(payloads_of(*open_journal(options, files).value()), (std::vector<std::string>{"first", "after"}));
+}
 
 TEST(JournalFullDisk, uses_up_the_spare_segment_then_refuses_then_goes_on) {
     const TempDir directory;
