@@ -18,6 +18,9 @@ HOMES = {
     "unicode/": {"datatypes"},
     "spdlog/": {"log"},
     "fmt/": {"log"},
+    "yaml-cpp/": {"policy"},
+    "toml++/": {"app"},
+    "CLI/": {"app"},
     "boost/asio": {"http", "app"},
     "boost/beast": {"http"},
 }
