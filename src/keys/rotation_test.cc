@@ -143,6 +143,21 @@ TEST(Rotation, runs_while_customers_are_read_made_extended_and_erased) {
         ASSERT_TRUE(same_keys(**f.keyring->find(customer(n)), *made[n - 1], kFive));
 }
 
+// The other keyring stands for a caller that packed a row just before the KEK was replaced.
+TEST(Rotation, nothing_is_wrapped_under_a_kek_that_is_no_longer_active) {
+    Fixture f;
+    f.make(1, 1);
+    auto late = std::move(f.open()).value();
+    ASSERT_TRUE(f.keyring->rotate(nullptr));
+    const auto made = late->create({{customer(2), kFive}});
+    ASSERT_TRUE(made) << made.error().detail();
+    ASSERT_TRUE(late->vault_key("late"));
+    ASSERT_TRUE(late->find_or_extend(customer(1), kFive));
+    EXPECT_EQ(states(*f.keyring), "1:destroyed:0 2:active:2 ");
+    EXPECT_TRUE(same_keys(**f.keyring->find(customer(2)), *(*made)[0], kFive));
+    EXPECT_TRUE(f.keyring->vault_key("late"));
+}
+
 TEST(Rotation, only_one_runs_at_a_time) {
     Fixture f;
     f.make(1, 10);
