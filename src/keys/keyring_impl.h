@@ -107,7 +107,7 @@ class KeyringImpl final : public Keyring {
     const VaultId vault_;
     const Clock& clock_;
     Keks keks_;
-    KeyCache cache_;
+    mutable KeyCache cache_;  // counting it takes its locks
     Mutex rotation_mutex_;
     bool rotating_ CLOISTER_GUARDED_BY(rotation_mutex_) = false;
     Mutex vault_keys_mutex_;
