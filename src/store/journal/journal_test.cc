@@ -10,6 +10,7 @@
 #include "store/conformance/temp_dir.h"
 #include "store/journal/crc32c.h"
 #include "store/journal/format.h"
+#include "store/journal/open.h"
 #include "store/journal/segments.h"
 
 namespace cloister::store {
@@ -24,8 +25,16 @@ struct Item {
 };
 using Items = std::vector<Item>;
 
+// What is tested here does not depend on the disk, and thousands of syncs would only wait for it.
+class UnsyncedFiles final : public Files {
+ public:
+    Result<void> sync(const Fd&) override { return {}; }
+    Result<void> sync_directory(const std::filesystem::path&) override { return {}; }
+};
+
 std::unique_ptr<Journal> open(const TempDir& directory, std::size_t segment_bytes = kSmall) {
-    auto journal = Journal::open({.directory = directory.path(), .segment_bytes = segment_bytes});
+    static UnsyncedFiles files;
+    auto journal = open_journal({.directory = directory.path(), .segment_bytes = segment_bytes}, files);
     EXPECT_TRUE(journal.has_value()) << journal.error().detail();
     return *std::move(journal);
 }
@@ -141,8 +150,7 @@ TEST(Journal, rolls_over_into_new_segments_and_reads_from_anywhere) {
         for (std::size_t from = 0; from < items.size(); from += 37)
             ASSERT_EQ(items_of(*journal, from), Items(items.begin() + static_cast<std::ptrdiff_t>(from), items.end()));
         if (with_index)
-            for (const std::uint64_t first : firsts)
-                std::filesystem::remove(directory.path() / index_name(first));
+            for (const std::uint64_t first : firsts) std::filesystem::remove(directory.path() / index_name(first));
     }
 }
 
