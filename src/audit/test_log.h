@@ -78,7 +78,10 @@ class TestLog {
         return open();
     }
     LogOptions options() const {
-        return {.directory = directory(), .origin = "cloister/test", .derive_every = derive_every};
+        return {.directory = directory(),
+                .origin = "cloister/test",
+                .segment_bytes = 256u << 10,
+                .derive_every = derive_every};
     }
     std::filesystem::path directory() const { return temp_.path() / "audit"; }
     const std::filesystem::path& temp() const { return temp_.path(); }
