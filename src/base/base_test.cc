@@ -13,8 +13,12 @@ namespace cloister {
 namespace {
 
 TEST(Base64, matches_rfc4648_section_10) {
-    const std::pair<const char*, const char*> cases[] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},
-                                                         {"foo", "Zm9v"},  {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
+    const std::pair<const char*, const char*> cases[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
                                                          {"foobar", "Zm9vYmFy"}};
     for (const auto& [plain, encoded] : cases) {
         EXPECT_EQ(base64_encode(as_bytes(plain)), encoded);
@@ -37,8 +41,8 @@ RC_GTEST_PROP(EncodingProperty, decoding_gives_back_what_was_encoded, (const std
 TEST(Utf8, tells_well_formed_from_ill_formed) {
     for (const char* good : {"", "plain ascii text", "歐陽明華", "\xF0\xA0\x80\x80", "\xF4\x8F\xBF\xBF", "é"})
         EXPECT_TRUE(is_valid_utf8(good)) << good;
-    for (const char* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-                            "\xE6\xAD", "abcdefgh\xFF", "\xF0\x80\x80\x80"})
+    for (const char* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                            "\xF5\x80\x80\x80", "\xE6\xAD", "abcdefgh\xFF", "\xF0\x80\x80\x80"})
         EXPECT_FALSE(is_valid_utf8(bad));
 }
 
@@ -48,8 +52,8 @@ TEST(Ids, parse_gives_back_what_to_string_wrote) {
     EXPECT_EQ(id.to_string(), "0190b5a4-1f2e-7fff-bf00-000000000000");
     EXPECT_EQ(CustomerId::parse(id.to_string()).value(), id);
     EXPECT_EQ(CustomerId::parse("0190B5A4-1F2E-7FFF-BF00-000000000000").value(), id);
-    for (const char* bad : {"", "0190b5a4", "0190b5a4-1f2e-7fff-bf00-00000000000g", "0190b5a41f2e-7fff-bf00-0000000000000",
-                            "0190b5a4-1f2e-7fff-bf00-0000000000001"})
+    for (const char* bad : {"", "0190b5a4", "0190b5a4-1f2e-7fff-bf00-00000000000g",
+                            "0190b5a41f2e-7fff-bf00-0000000000000", "0190b5a4-1f2e-7fff-bf00-0000000000001"})
         EXPECT_FALSE(CustomerId::parse(bad)) << bad;
 }
 

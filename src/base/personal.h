@@ -1,5 +1,5 @@
-// Personal: text that belongs to somebody. It cannot be printed, logged, compared with == by accident, or converted; the
-// word reviewers search for is reveal(). The bytes are overwritten when it is destroyed or moved from.
+// Personal: text that belongs to somebody. It cannot be printed, logged, compared with == by accident, or converted;
+// the word reviewers search for is reveal(). The bytes are overwritten when it is destroyed or moved from.
 //
 // Threads  A value; not shared.
 #pragma once

@@ -60,7 +60,8 @@ class Tokens {
     // unauthenticated for an unknown, expired or revoked token; always the same words.
     virtual Result<Principal> authenticate(std::string_view secret) const = 0;
     // Inside the caller's transaction, so that the audit entry commits with it. The token works once that is committed.
-    virtual Result<CreatedToken> create(store::Transaction& transaction, const NewToken& token, std::string_view by) = 0;
+    virtual Result<CreatedToken> create(store::Transaction& transaction, const NewToken& token,
+                                        std::string_view by) = 0;
     virtual Result<void> revoke(store::Transaction& transaction, TokenId id) = 0;
     virtual std::vector<TokenView> list() const = 0;
 };

@@ -1,10 +1,11 @@
 // A database in terms of rows and bytes: read snapshots and group-committed writes. What the rows mean is the business
 // of the modules above; which engine runs is not.
 //
-// SQL is written once, with $1, $2, ... placeholders that SQLite and PostgreSQL both accept, as string literals: values are
-// always bound, never concatenated.
+// SQL is written once, with $1, $2, ... placeholders that SQLite and PostgreSQL both accept, as string literals: values
+// are always bound, never concatenated.
 //
-// Invariants  An acknowledged write is on stable storage. A write that failed left nothing. Writes are applied one after
+// Invariants  An acknowledged write is on stable storage. A write that failed left nothing. Writes are applied one
+// after
 //             another in the order of their acknowledgement.
 // Threads     Any thread may call read(), write() and write_async(). Callbacks given to write_async run on the
 //             database's own thread and must not block or call write().
@@ -80,7 +81,8 @@ class Transaction : public Snapshot {
         return execute(sql, Params(params.begin(), params.size()));
     }
     // Runs on the database's thread after this transaction became durable and before its writer is told, in commit
-    // order. Not run when it fails. Must not block. When it throws, the writer gets `internal` although the write is durable.
+    // order. Not run when it fails. Must not block. When it throws, the writer gets `internal` although the write is
+    // durable.
     virtual void after_commit(UniqueFunction<void()> action) = 0;
 
  protected:
@@ -88,8 +90,8 @@ class Transaction : public Snapshot {
 };
 
 // Forward-only schema changes of one module. Numbers start at 1 and have no gaps. DDL is shared between engines with
-// these words in braces: {blob} {int} {text} and, after the closing parenthesis of CREATE TABLE, {clustered} for a table
-// that is stored in primary-key order (SQLite: WITHOUT ROWID).
+// these words in braces: {blob} {int} {text} and, after the closing parenthesis of CREATE TABLE, {clustered} for a
+// table that is stored in primary-key order (SQLite: WITHOUT ROWID).
 struct Migration {
     int number;
     std::string_view name;
@@ -113,9 +115,9 @@ class Database {
 
     // Runs `work` on the calling thread over one consistent snapshot.
     virtual Result<void> read(FunctionRef<Result<void>(Snapshot&)> work) = 0;
-    // Runs `work` on the writer and calls `done` with its result, durable when it is a success. `work` may run more than
-    // once (a retried commit) and must have no effect outside the transaction except through after_commit. When the
-    // queue is full, `done` gets unavailable at once.
+    // Runs `work` on the writer and calls `done` with its result, durable when it is a success. `work` may run more
+    // than once (a retried commit) and must have no effect outside the transaction except through after_commit. When
+    // the queue is full, `done` gets unavailable at once.
     virtual void write_async(Work work, Done done) = 0;
     // The same, waiting for the result. Must not be called from a callback of this database.
     Result<void> write(Work work);
@@ -124,8 +126,8 @@ class Database {
     // them. unsupported when the database has seen a number beyond the list (a newer program wrote it).
     virtual Result<void> migrate(std::string_view module, std::span<const Migration> migrations) = 0;
 
-    // Copies everything committed into the main file and empties the write-ahead log, so that no older content of changed
-    // pages is left in it. Waits for running readers for a bounded time; unavailable when they did not end.
+    // Copies everything committed into the main file and empties the write-ahead log, so that no older content of
+    // changed pages is left in it. Waits for running readers for a bounded time; unavailable when they did not end.
     virtual Result<void> checkpoint_and_truncate() = 0;
     virtual Counters counters() const = 0;
     // False from the first write that was refused for lack of room or an I/O error until the next that succeeded.

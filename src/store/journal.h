@@ -1,11 +1,12 @@
-// The journal: an append-only sequence of entries in segment files, with its own writer thread and group commit. It knows
-// bytes and positions only; what an entry says is the business of `audit`.
+// The journal: an append-only sequence of entries in segment files, with its own writer thread and group commit. It
+// knows bytes and positions only; what an entry says is the business of `audit`.
 //
 // Every entry has a position (0, 1, 2, ...) and a tag chosen by the caller. Segment files are preallocated, and one
 // spare segment is always kept ready, so that entries can still be written for a while when the disk is full.
 // Layout: docs/formats.md, "Journal".
 //
-// Invariants  An acknowledged entry keeps its position and bytes for ever. After a crash, complete entries that were not
+// Invariants  An acknowledged entry keeps its position and bytes for ever. After a crash, complete entries that were
+// not
 //             acknowledged may be there too; a torn entry at the end is cut off on open.
 // Threads     Any thread may call any method. Done callbacks run on the journal's thread, must not block.
 // Errors      storage_full, unavailable: the entry was not written; a later one may be. corrupt: a checksum within the
@@ -37,8 +38,9 @@ struct JournalEntry {
 
 class Journal {
  public:
-    // Opens or creates; cuts off a torn tail. corrupt when the last segment is damaged where it was acknowledged (earlier
-    // segments are checked when they are read). Only one Journal may be open on a directory (the caller holds its lock).
+    // Opens or creates; cuts off a torn tail. corrupt when the last segment is damaged where it was acknowledged
+    // (earlier segments are checked when they are read). Only one Journal may be open on a directory (the caller holds
+    // its lock).
     static Result<std::unique_ptr<Journal>> open(const JournalOptions& options);
     virtual ~Journal() = default;
 
