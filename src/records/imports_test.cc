@@ -51,7 +51,8 @@ TEST(Imports, brings_in_the_sample_customers_and_their_records) {
     EXPECT_EQ(customers.rows, 3'000u);
     EXPECT_EQ(customers.created + customers.rejected, 3'000u);
     EXPECT_LT(customers.rejected, 30u);
-    for (const ImportReject& r : rejects(vault, customers)) std::cerr << r.row << " " << r.field << ": " << r.reason << "\n";
+    for (const ImportReject& r : rejects(vault, customers))
+        std::cerr << r.row << " " << r.field << ": " << r.reason << "\n";
     EXPECT_EQ(customers.received, read_file("samples/customers.csv").size());
     EXPECT_EQ(vault.customers(), static_cast<std::int64_t>(customers.created));
     const auto found = vault.find("contact.mobile", "13812345678");
@@ -62,7 +63,8 @@ TEST(Imports, brings_in_the_sample_customers_and_their_records) {
         run(vault, options(read_file("samples/mapping-transactions.json")), read_file("samples/transactions.csv"));
     EXPECT_EQ(sales.created + sales.rejected, sales.rows);
     EXPECT_GT(sales.created, 14'000u);
-    EXPECT_EQ(vault.count("SELECT COUNT(*) FROM records WHERE collection = 4"), static_cast<std::int64_t>(sales.created));
+    EXPECT_EQ(vault.count("SELECT COUNT(*) FROM records WHERE collection = 4"),
+              static_cast<std::int64_t>(sales.created));
     EXPECT_EQ(vault.find("transaction.order_no", "O000001"), found);
 }
 
@@ -162,8 +164,8 @@ TEST(Imports, stops_when_told_and_goes_on_later) {
     EXPECT_EQ(stopped.state, "running");
     EXPECT_LT(stopped.created, 9'000u);
     EXPECT_EQ(vault.customers(), static_cast<std::int64_t>(stopped.created));
-    const auto done =
-        TestVault::must(vault.imports->feed(call, job.id, stopped.received, text.substr(stopped.received), true, kGoOn));
+    const auto done = TestVault::must(
+        vault.imports->feed(call, job.id, stopped.received, text.substr(stopped.received), true, kGoOn));
     EXPECT_EQ(done.created, 9'000u);
     EXPECT_EQ(vault.customers(), 9'000);
 }
@@ -192,8 +194,7 @@ TEST(Imports, a_file_without_a_known_column_fails_and_names_no_cell) {
 TEST(Imports, an_unknown_column_is_named_with_the_nearest) {
     TestVault vault;
     Call call = vault.call();
-    const auto job =
-        TestVault::must(vault.imports->start(call, options(R"({"columns": {"nmae": "basic.name"}})")));
+    const auto job = TestVault::must(vault.imports->start(call, options(R"({"columns": {"nmae": "basic.name"}})")));
     EXPECT_FALSE(vault.imports->feed(call, job.id, 0, "name,mobile\n", true, kGoOn));
     ASSERT_EQ(call.problems.size(), 1u);
     EXPECT_EQ(call.problems[0].path, "columns.nmae");
@@ -227,7 +228,8 @@ TEST(Imports, records_every_customer_and_the_fields_in_the_audit_log) {
     EXPECT_EQ(entries[0].entry.changes.size(), 3u);
     EXPECT_EQ(entries[0].entry.fields.size(), 2u);
     EXPECT_EQ(entries[0].entry.details.at(0).second, job.id.to_string());
-    EXPECT_EQ(TestVault::must(vault.audit->search({.action = "import.run"})).size(), 4u);  // started, mapped, batch, finished
+    EXPECT_EQ(TestVault::must(vault.audit->search({.action = "import.run"})).size(),
+              4u);  // started, mapped, batch, finished
 }
 
 constexpr std::string_view kLinked = R"({"collection": "transaction",
@@ -247,7 +249,8 @@ TEST(Imports, adds_records_to_the_customer_the_link_names) {
     EXPECT_EQ(vault.count("SELECT COUNT(*) FROM customers WHERE version = 2"), 2);
 }
 
-constexpr std::string_view kReport = R"({"duplicates": "report", "duplicate_keys": ["contact.mobile", "contact.email"]})";
+constexpr std::string_view kReport =
+    R"({"duplicates": "report", "duplicate_keys": ["contact.mobile", "contact.email"]})";
 constexpr std::string_view kMerge = R"({"duplicates": "merge", "duplicate_keys": ["contact.mobile"], "columns": {
     "name": "basic.name", "mobile": "contact.mobile", "city": "contact.city", "order": "transaction.order_no"}})";
 
@@ -268,16 +271,17 @@ TEST(Imports, reports_duplicates_of_rows_and_of_customers) {
 
 TEST(Imports, merges_rows_of_one_customer_and_adds_records_to_stored_ones) {
     TestVault vault;
-    const auto first = run(vault, options(kMerge),
-                           "name,mobile,city,order\nAnn Lee,13812345678,,O1\nAnn,13812345678,Oslo,O2\n");
+    const auto first =
+        run(vault, options(kMerge), "name,mobile,city,order\nAnn Lee,13812345678,,O1\nAnn,13812345678,Oslo,O2\n");
     EXPECT_EQ(first.created, 1u);
     EXPECT_EQ(first.merged, 1u);
     const auto found = vault.find("contact.mobile", "13812345678");
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(vault.value(found[0], "basic.name"), "Ann Lee");
     EXPECT_EQ(vault.value(found[0], "contact.city"), "Oslo");
-    const auto second = run(vault, options(kMerge),
-                            "name,mobile,city,order\n,13812345678,,O3\nAnn Lee,13812345678,,O4\nAnn Lee,13812345678,Rome,O5\n");
+    const auto second =
+        run(vault, options(kMerge),
+            "name,mobile,city,order\n,13812345678,,O3\nAnn Lee,13812345678,,O4\nAnn Lee,13812345678,Rome,O5\n");
     EXPECT_EQ(second.created, 0u);
     EXPECT_EQ(second.merged, 2u);
     EXPECT_EQ(second.duplicates, 1u);
@@ -292,9 +296,9 @@ TEST(Imports, finds_duplicates_in_batches_that_are_still_on_their_way) {
     std::string text = "name,mobile\n";
     for (std::size_t i = 0; i < 5'000; ++i) text += "Ann Lee,138" + std::to_string(10'000'000 + i % 2'500) + "\n";
     for (const std::string_view policy : {"report", "merge"}) {
-        const auto job = run(vault,
-                             options(R"({"duplicate_keys": ["contact.mobile"], "duplicates": ")" + std::string(policy) + "\"}"),
-                             text);
+        const auto job = run(
+            vault, options(R"({"duplicate_keys": ["contact.mobile"], "duplicates": ")" + std::string(policy) + "\"}"),
+            text);
         EXPECT_EQ(job.created + job.duplicates + job.merged, 5'000u) << policy;
         EXPECT_EQ(vault.customers(), 2'500) << policy;
     }
