@@ -1,6 +1,12 @@
+// One-shot digests use the low-level SHA256_* functions: an EVP context costs more to start and finish than the hashing
+// of an audit entry or a tree node (measured: 200 bytes in 203 ns through EVP). They are marked deprecated since
+// OpenSSL 3.0 and are in every 3.x.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "crypto/hash.h"
 
 #include <openssl/core_names.h>
+#include <openssl/sha.h>
 
 #include "crypto/openssl.h"
 
@@ -61,9 +67,14 @@ Digest Sha256::finish() {
 Digest sha256(ByteView data) { return sha256({data}); }
 
 Digest sha256(std::initializer_list<ByteView> parts) {
-    Sha256 hash;
-    for (const ByteView part : parts) hash.update(part);
-    return hash.finish();
+    SHA256_CTX context;
+    require(SHA256_Init(&context));
+    for (const ByteView part : parts)
+        if (!part.empty()) require(SHA256_Update(&context, part.data(), part.size()));
+    Digest digest;
+    require(SHA256_Final(as_uchar(digest.data()), &context));
+    OPENSSL_cleanse(&context, sizeof context);
+    return digest;
 }
 
 struct Hmac::State {
