@@ -57,6 +57,14 @@ void put_document(const Context& c, Put put) {
 void put_schema(Context c) { put_document(c, &records::Rulebook::put_schema); }
 void put_policy(Context c) { put_document(c, &records::Rulebook::put_policy); }
 
+// The purposes alone: the policy with that section exchanged becomes the policy's next version.
+void put_purposes(Context c) {
+    auto document = policy::replace_purposes(c.vault.rules.policy()->document(), c.request.body);
+    if (!document) return c.audit_and_fail(document.error());
+    c.request.body = std::move(*document);
+    put_document(c, &records::Rulebook::put_policy);
+}
+
 void get_purposes(Context c) {
     PurposesBody body;
     const auto policy = c.vault.rules.policy();
@@ -66,7 +74,9 @@ void get_purposes(Context c) {
         for (const auto& [field, effect] : p.needs) needs[field] = to_string(effect);
         body.purposes.push_back({p.name, p.title, p.legal_basis, p.retention, std::move(needs)});
     }
-    c.audit_and_answer(described(body));
+    http::Response response = described(body);
+    response.headers.emplace_back("ETag", etag(policy->version()));
+    c.audit_and_answer(std::move(response));
 }
 
 void explain(Context c) {
@@ -139,6 +149,13 @@ void add_rule_routes(std::vector<Route>& routes) {
                         put_policy);
     routes.emplace_back("GET", base + "/purposes", Action::policy_read, Runs::at_once,
                         Doc{.summary = "The registered purposes", .response = schema_of<PurposesBody>()}, get_purposes);
+    routes.emplace_back("PUT", base + "/purposes", Action::policy_write, Runs::on_worker,
+                        Doc{.summary = "Replace the policy's section purposes; makes a new version of the policy",
+                            .request = text,
+                            .response = schema_of<VersionBody>(),
+                            .request_type = "application/yaml",
+                            .if_match = true},
+                        put_purposes);
     routes.emplace_back("POST", base + "/policy:explain", Action::policy_explain, Runs::at_once,
                         Doc{.summary = "Why a decision would be as it is",
                             .request = schema_of<ExplainBody>(),
