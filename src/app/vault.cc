@@ -81,8 +81,9 @@ Vault::~Vault() {
     state_->records.reset();
     state_->tokens.reset();
     state_->rules.reset();
-    // Writes that completed still tell the audit log: the database's thread ends before the log does. But the log's
-    // outbox lives in the database, so its background work ends first of all; see AuditLog's destructor.
+    // Commits tell the audit log through after_commit, so every write that is queued has to be through before the log
+    // closes; an empty write behind them all says so.
+    static_cast<void>(state_->data->write([](store::Transaction&) -> Result<void> { return {}; }));
     state_->audit.reset();
     state_->keys.reset();
     state_->data.reset();
