@@ -123,6 +123,7 @@ Result<int> run_verify(const VerifyOptions& options) {
                                                   {"customers", report.customers},
                                                   {"records", report.records},
                                                   {"versions", report.versions},
+                                                  {"unused_keys", report.unused_keys},
                                                   {"findings_total", report.findings_total + damaged_keys.size()},
                                                   {"findings", std::move(findings)}})
                   << "\n";
@@ -135,6 +136,9 @@ Result<int> run_verify(const VerifyOptions& options) {
         std::cout << "  " << f.kind << "  " << (f.customer.empty() ? "" : "customer " + f.customer + "  ") << f.place
                   << ": " << f.explanation << "\n";
     for (const CustomerId& id : damaged_keys) std::cout << "  key-damaged  customer " << id.to_string() << "\n";
+    if (report.unused_keys > 0)
+        std::cout << "  " << report.unused_keys
+                  << " keys of customers that a crash kept from arriving; the next start drops them\n";
     std::cout << (good ? "All is as the log recorded it.\n" : "NOT as the log recorded it.\n");
     return good ? 0 : 1;
 }
