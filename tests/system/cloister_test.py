@@ -22,8 +22,8 @@ import time
 import unittest
 from pathlib import Path
 
-BINARY = os.environ.get("CLOISTER_BINARY", "cloister")
 SOURCE = Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("CLOISTER_BINARY", str(SOURCE / "build" / "release" / "src" / "app" / "cloister"))
 SAMPLES = SOURCE / "samples"
 FULL = os.environ.get("CLOISTER_TEST_FULL") == "1"
 
