@@ -16,9 +16,10 @@
 
 namespace cloister::records {
 
-// Bounds of one batch: what is in memory, and for how long the writer is held.
-constexpr std::size_t kBatchCustomers = 2'000;
-constexpr std::size_t kBatchRecords = 20'000;
+// Bounds of one batch: what is in memory, and for how long the writer is held. Index rows fall on random pages, each
+// written once a batch, so that smaller batches write many times as much.
+constexpr std::size_t kBatchCustomers = 6'000;
+constexpr std::size_t kBatchRecords = 30'000;
 constexpr std::size_t kBatchBytes = 8u << 20;
 constexpr std::size_t kBatchRejects = 20'000;
 

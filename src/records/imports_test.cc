@@ -294,13 +294,13 @@ TEST(Imports, merges_rows_of_one_customer_and_adds_records_to_stored_ones) {
 TEST(Imports, finds_duplicates_in_batches_that_are_still_on_their_way) {
     TestVault vault;
     std::string text = "name,mobile\n";
-    for (std::size_t i = 0; i < 5'000; ++i) text += "Ann Lee,138" + std::to_string(10'000'000 + i % 2'500) + "\n";
+    for (std::size_t i = 0; i < 15'000; ++i) text += "Ann Lee,138" + std::to_string(10'000'000 + i % 7'500) + "\n";
     for (const std::string_view policy : {"report", "merge"}) {
         const auto job = run(
             vault, options(R"({"duplicate_keys": ["contact.mobile"], "duplicates": ")" + std::string(policy) + "\"}"),
             text);
-        EXPECT_EQ(job.created + job.duplicates + job.merged, 5'000u) << policy;
-        EXPECT_EQ(vault.customers(), 2'500) << policy;
+        EXPECT_EQ(job.created + job.duplicates + job.merged, 15'000u) << policy;
+        EXPECT_EQ(vault.customers(), 7'500) << policy;
     }
 }
 
