@@ -27,21 +27,23 @@ Result<std::shared_ptr<std::vector<PreparedCustomer>>> Records::Core::prepare_ba
     }
     if (inputs.empty()) return customers;
     const auto collections = inputs.front().schema->live_collections();
+    // Existing customers first: when one is not there, no keys were made for the new ones.
+    std::vector<keys::CustomerKeysPtr> opened(customers->size());
+    for (std::size_t i = 0; i < customers->size(); ++i)
+        if (!(*customers)[i].is_new) {
+            CLOISTER_ASSIGN_OR_RETURN(opened[i], keys.find_or_extend((*customers)[i].customer, collections));
+        }
     auto wanted_keys = new_keys(*customers, collections);
     std::vector<keys::CustomerKeysPtr> made;
     if (!wanted_keys.empty()) {
         CLOISTER_ASSIGN_OR_RETURN(made, keys.create(std::move(wanted_keys)));
     }
     const Time now = clock.now();
-    std::size_t next = 0;
-    for (PreparedCustomer& customer : *customers) {
-        keys::CustomerKeysPtr opened;
-        if (customer.is_new) {
-            opened = made[next++];
-        } else {
-            CLOISTER_ASSIGN_OR_RETURN(opened, keys.find_or_extend(customer.customer, collections));
-        }
-        seal(customer.customer, *opened, customer.records, now);
+    auto next = made.begin();
+    for (std::size_t i = 0; i < customers->size(); ++i) {
+        PreparedCustomer& customer = (*customers)[i];
+        if (customer.is_new) opened[i] = *next++;
+        seal(customer.customer, *opened[i], customer.records, now);
     }
     return customers;
 }
@@ -65,7 +67,7 @@ void Records::batch_write(CallPtr call, std::vector<InputCustomer> inputs, Writt
     if (!decided) return refuse(decided.error());
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         const std::string at = "customers[" + std::to_string(i) + "]";
-        check(inputs[i], !inputs[i].customer, call->problems);
+        check(inputs[i], true, call->problems);  // also with an id: what it adds are new records
         if (inputs[i].records.empty()) call->problems.push_back({at, "nothing to write"});
         if (!inputs[i].customer) continue;
         for (const InputRecord& record : inputs[i].records)
@@ -106,21 +108,26 @@ void Records::batch_write(CallPtr call, std::vector<InputCustomer> inputs, Writt
             }
             return core.remember(transaction, *call, *receipts);
         },
-        [receipts, schema = inputs.front().schema, done = std::move(done)](Result<void> written) mutable {
-            if (!written) return done(written.error());
-            done(std::move(*receipts));
+        [&core, call, receipts, customers = *prepared, schema = inputs.front().schema, pending = core.begin(),
+         done = std::move(done)](Result<void> written) mutable {
+            if (!written || receipts->front().replayed) core.abandon(*customers);  // made for nothing
+            if (written) return done(std::move(*receipts));
+            core.refuse(*call, kAction, written.error(), {}, std::move(done));
         });
 }
 
 Result<std::vector<CustomerId>> Records::write_import_batch(ImportBatch batch) {
     Core& core = *core_;
     CLOISTER_ASSIGN_OR_RETURN(const auto customers, core.prepare_batch(batch.customers));
-    CLOISTER_RETURN_IF_ERROR(
-        core.data.write([&core, customers, &batch](store::Transaction& transaction) -> Result<void> {
-            CLOISTER_RETURN_IF_ERROR(core.insert_customers(transaction, *customers, core.clock.now()));
-            CLOISTER_RETURN_IF_ERROR(core.record_entries(transaction, batch.entry, *customers));
-            return batch.extra ? batch.extra(transaction) : Result<void>();
-        }));
+    const auto written = core.data.write([&core, customers, &batch](store::Transaction& transaction) -> Result<void> {
+        CLOISTER_RETURN_IF_ERROR(core.insert_customers(transaction, *customers, core.clock.now()));
+        CLOISTER_RETURN_IF_ERROR(core.record_entries(transaction, batch.entry, *customers));
+        return batch.extra ? batch.extra(transaction) : Result<void>();
+    });
+    if (!written) {
+        core.abandon(*customers);
+        return written.error();
+    }
     std::vector<CustomerId> ids;
     ids.reserve(customers->size());
     for (const PreparedCustomer& customer : *customers) ids.push_back(customer.customer);

@@ -96,7 +96,13 @@ class Records::Core {
     Result<void> remember(store::Transaction& transaction, const Call& call,
                           const std::vector<Receipt>& receipts) const;
 
+    // records.cc
+    // Waits for all writes under way, then drops keys that were made for nothing.
     ~Core();
+    // Held by the callbacks of a write: ~Core() waits until it is let go.
+    std::shared_ptr<void> begin();
+    // Notes the new customers of a write that came to nothing.
+    void abandon(const std::vector<PreparedCustomer>& customers);
 
     // bulk.cc
     Result<std::shared_ptr<std::vector<PreparedCustomer>>> prepare_batch(std::vector<InputCustomer>& inputs);
@@ -104,6 +110,8 @@ class Records::Core {
     // erase.cc
     Result<void> finish_erasures();
     Result<void> drop_orphan_keys();
+    // Destroys the keys of those customers of whom neither store nor log know anything.
+    Result<void> drop_if_unknown(const std::vector<CustomerId>& customers);
     // Removes the rows of an erased customer, some thousand a commit.
     Result<std::uint64_t> purge(CustomerId customer, const std::string& actor);
     // The same on a thread of its own, for customers with very many records; the destructor waits for the running
@@ -128,6 +136,14 @@ class Records::Core {
     Limiter limiter;
 
  private:
+    struct Pending {
+        Mutex mutex;
+        CondVar changed;
+        std::uint64_t count CLOISTER_GUARDED_BY(mutex) = 0;
+    };
+    const std::shared_ptr<Pending> pending_ = std::make_shared<Pending>();
+    mutable Mutex abandoned_mutex_;
+    std::vector<CustomerId> abandoned_ CLOISTER_GUARDED_BY(abandoned_mutex_);
     mutable Mutex purges_mutex_;
     std::vector<std::thread> purges_ CLOISTER_GUARDED_BY(purges_mutex_);
     bool stopping_ CLOISTER_GUARDED_BY(purges_mutex_) = false;

@@ -1,5 +1,6 @@
 // Erasing a customer: keys first, then rows. A row in `erasures` remembers how far it came, so that start-up finishes
 // what a crash interrupted.
+#include <algorithm>
 #include <boost/json.hpp>
 #include <future>
 
@@ -162,14 +163,21 @@ Result<Erasure> Records::erase(Call& call, CustomerId customer) {
         records = count.value_or(0);
         return {};
     }));
-    if (before && !before->certificate.empty())
+    if (before && !before->certificate.empty()) {
+        audit::Entry e = core.entry(call, kAction);
+        e.customers = {customer};
+        e.details = {{"erased", "before"}};
+        CLOISTER_RETURN_IF_ERROR(core.audit.append_and_wait(e));
         return Erasure{customer, before->begun, std::string(name_of(before->state)), before->certificate};
+    }
     if (!row) return refuse(Error(ErrorCode::not_found, "no such customer"));
 
     // 1. What is going to happen becomes durable: from here on nobody is served this customer, and a crash is finished.
-    const Time now = core.clock.now();
+    const Time now = before ? before->begun : core.clock.now();
     if (!before)
         CLOISTER_RETURN_IF_ERROR(core.data.write([&](store::Transaction& transaction) -> Result<void> {
+            CLOISTER_ASSIGN_OR_RETURN(const auto meanwhile, find_erasure(transaction, customer));
+            if (meanwhile) return Error(ErrorCode::conflict, "this customer is being erased by another call");
             CLOISTER_RETURN_IF_ERROR(
                 transaction.execute("UPDATE customers SET state = 2, updated = $2 WHERE customer = $1",
                                     {customer.bytes(), to_unix_micros(now)}));
@@ -263,8 +271,25 @@ Result<void> Records::Core::drop_orphan_keys() {
         }
         return {};
     }));
-    if (orphans.empty()) return {};
-    return keys.shred_many(orphans);
+    return drop_if_unknown(orphans);
+}
+
+Result<void> Records::Core::drop_if_unknown(const std::vector<CustomerId>& customers) {
+    std::vector<CustomerId> unknown;
+    for (const CustomerId& id : customers) {
+        std::optional<CustomerRow> row;
+        CLOISTER_RETURN_IF_ERROR(data.read([&](store::Snapshot& snapshot) -> Result<void> {
+            CLOISTER_ASSIGN_OR_RETURN(row, find_customer(snapshot, id));
+            return {};
+        }));
+        if (row) continue;
+        // A store that was put back from an older copy lacks customers whose keys must not be destroyed for that.
+        CLOISTER_ASSIGN_OR_RETURN(const auto told, audit.search({.customer = id, .limit = 20}));
+        if (std::none_of(told.begin(), told.end(), [](const audit::Found& f) { return !f.entry.changes.empty(); }))
+            unknown.push_back(id);
+    }
+    if (unknown.empty()) return {};
+    return keys.shred_many(unknown);
 }
 
 }  // namespace cloister::records

@@ -17,7 +17,7 @@ bool Limiter::take(std::string_view subject, std::string_view purpose, const pol
         std::erase_if(windows_, [&](const auto& item) { return now - item.second.start >= std::chrono::hours(24); });
     Window& window = windows_[key];
     if (now - window.start >= length || now < window.start) window = {now, 0};
-    if (window.used + amount > limit.count) return false;
+    if (std::uint64_t{window.used} + amount > limit.count) return false;
     window.used += amount;
     return true;
 }

@@ -20,7 +20,37 @@ Rulebook& Records::rules() { return core_->rules; }
 const Records::Core& Records::core() const { return *core_; }
 Records::Core& Records::core() { return *core_; }
 
+std::shared_ptr<void> Records::Core::begin() {
+    {
+        MutexLock lock(pending_->mutex);
+        ++pending_->count;
+    }
+    // The state is shared: the one who lets go last may still hold its lock when ~Core() has ended.
+    return {nullptr, [pending = pending_](void*) {
+                MutexLock lock(pending->mutex);
+                --pending->count;
+                pending->changed.notify_all();
+            }};
+}
+
+void Records::Core::abandon(const std::vector<PreparedCustomer>& customers) {
+    constexpr std::size_t kMost = 20'000;  // start-up looks for as many
+    MutexLock lock(abandoned_mutex_);
+    for (const PreparedCustomer& customer : customers)
+        if (customer.is_new && abandoned_.size() < kMost) abandoned_.push_back(customer.customer);
+}
+
 Records::Core::~Core() {
+    {
+        MutexLock lock(pending_->mutex);
+        while (pending_->count > 0) pending_->changed.wait(pending_->mutex);
+    }
+    std::vector<CustomerId> abandoned;
+    {
+        MutexLock lock(abandoned_mutex_);
+        abandoned.swap(abandoned_);
+    }
+    static_cast<void>(drop_if_unknown(abandoned));  // else start-up does it
     std::vector<std::thread> running;
     {
         MutexLock lock(purges_mutex_);

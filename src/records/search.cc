@@ -170,7 +170,9 @@ Result<SearchPage> Records::search(Call& call, const SearchRequest& request, Aud
         if (searchable->effects[i] >= policy::Effect::token) {
             call.denial =
                 searchable->why[i] == policy::Denial::none ? policy::Denial::field_not_needed : searchable->why[i];
-            call.explanation = "This purpose does not need " + by.paths[i] + ", so it cannot be searched by.";
+            const Schema::Place& place = by_fields->places[i];
+            call.explanation = "This purpose does not need " + place.collection->name + "." + place.field->name +
+                               ", so it cannot be searched by.";
             return refuse(Error(ErrorCode::forbidden, call.explanation));
         }
     const auto matchers = matchers_for(core, call, *schema, request.where);

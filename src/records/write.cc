@@ -18,6 +18,15 @@ Error invalid(Call& call) {
                                                   : call.problems.front().path + ": " + call.problems.front().reason);
 }
 
+// What a repeated request was answered the first time, outside of any transaction.
+Result<void> find_receipts(Records::Core& core, const Call& call, std::optional<std::vector<Receipt>>& before) {
+    if (!call.idempotency) return {};
+    return core.data.read([&](store::Snapshot& snapshot) -> Result<void> {
+        CLOISTER_ASSIGN_OR_RETURN(before, core.replay(snapshot, call));
+        return {};
+    });
+}
+
 Error empty_input(Call& call) {
     call.problems.push_back({"", "nothing to write"});
     return Error(ErrorCode::invalid_argument, "nothing to write");
@@ -33,10 +42,7 @@ void Records::create(CallPtr call, InputCustomer input, Written done) {
     if (!check(input, true, call->problems)) return core_->refuse(*call, kAction, invalid(*call), {}, std::move(done));
     if (call->idempotency) {  // an early look spares keys for a replay; the transaction looks again
         std::optional<std::vector<Receipt>> before;
-        const auto looked = core_->data.read([&](store::Snapshot& snapshot) -> Result<void> {
-            CLOISTER_ASSIGN_OR_RETURN(before, core_->replay(snapshot, *call));
-            return {};
-        });
+        const auto looked = find_receipts(*core_, *call, before);
         if (!looked) return core_->refuse(*call, kAction, looked.error(), {}, std::move(done));
         if (before) return done(std::move(*before));
     }
@@ -48,9 +54,9 @@ void Records::create(CallPtr call, InputCustomer input, Written done) {
     const auto collections = input.schema->live_collections();
     core_->keys.create_async(
         core_->new_keys(*customers, collections),
-        [core = core_.get(), call, customers, fields, schema = input.schema,
+        [core = core_.get(), call, customers, fields, schema = input.schema, pending = core_->begin(),
          done = std::move(done)](Result<std::vector<keys::CustomerKeysPtr>> opened) mutable {
-            if (!opened) return done(opened.error());
+            if (!opened) return core->refuse(*call, kAction, opened.error(), {}, std::move(done));
             const Time now = core->clock.now();
             core->seal(customers->front().customer, *opened->front(), customers->front().records, now);
             auto outcome = std::make_shared<Outcome>();
@@ -69,9 +75,11 @@ void Records::create(CallPtr call, InputCustomer input, Written done) {
                     return core->remember(transaction, *call, outcome->receipts);
                 },
                 // The schema outlives the records' pointers into it.
-                [outcome, schema = std::move(schema), done = std::move(done)](Result<void> written) mutable {
-                    if (!written) return done(written.error());
-                    done(std::move(outcome->receipts));
+                [core, call, customers, outcome, schema = std::move(schema), pending = std::move(pending),
+                 done = std::move(done)](Result<void> written) mutable {
+                    if (!written || outcome->receipts.front().replayed) core->abandon(*customers);  // made for nothing
+                    if (written) return done(std::move(outcome->receipts));
+                    core->refuse(*call, kAction, written.error(), {}, std::move(done));
                 });
         });
 }
@@ -205,8 +213,12 @@ void run_change(Records::Core& core, CallPtr call, Change change, Written done) 
     const FieldSet fields = core.fields_of(change.patch.records);
     const auto decided = core.decide(*call, change.action, fields, 1);
     if (!decided) return core.refuse(*call, change.action, decided.error(), change.customer, std::move(done));
+    // A repeated request names the version it replaced the first time: look for its receipt before comparing.
+    std::optional<std::vector<Receipt>> before;
     auto merge = std::make_shared<Merge>(core, *call, change.customer);
     const auto prepare = [&]() -> Result<void> {
+        CLOISTER_RETURN_IF_ERROR(find_receipts(core, *call, before));
+        if (before) return {};
         if (!Records::check(change.patch, false, call->problems)) return invalid(*call);
         if (change.patch.records.empty()) return empty_input(*call);
         CLOISTER_RETURN_IF_ERROR(merge->load(change.patch));
@@ -217,6 +229,7 @@ void run_change(Records::Core& core, CallPtr call, Change change, Written done) 
     };
     if (const auto prepared = prepare(); !prepared)
         return core.refuse(*call, change.action, prepared.error(), change.customer, std::move(done));
+    if (before) return done(std::move(*before));
 
     auto outcome = std::make_shared<Outcome>();
     const std::uint64_t expected = change.of_record ? 0 : merge->version();
@@ -245,8 +258,9 @@ void run_change(Records::Core& core, CallPtr call, Change change, Written done) 
             outcome->receipts = {receipt};
             return core.remember(transaction, *call, outcome->receipts);
         },
-        [outcome, schema = change.patch.schema, done = std::move(done)](Result<void> written) mutable {
-            if (!written) return done(written.error());
+        [&core, call, outcome, schema = change.patch.schema, action = change.action, customer = change.customer,
+         pending = core.begin(), done = std::move(done)](Result<void> written) mutable {
+            if (!written) return core.refuse(*call, action, written.error(), customer, std::move(done));
             done(std::move(outcome->receipts));
         });
 }
@@ -287,7 +301,6 @@ void Records::delete_record(CallPtr call, CustomerId customer, std::string_view 
     if (in == nullptr)
         return core_->refuse(*call, kAction, Error(ErrorCode::not_found, "no such collection"), customer,
                              std::move(done));
-    FieldSet fields;
     const auto resolved = core_->resolve(*call, *schema, {{std::string(collection)}});
     if (!resolved) return core_->refuse(*call, kAction, resolved.error(), customer, std::move(done));
     const auto decided = core_->decide(*call, kAction, *resolved, 1);
@@ -316,8 +329,9 @@ void Records::delete_record(CallPtr call, CustomerId customer, std::string_view 
                 Receipt{.customer = customer, .version = version, .record = record, .record_version = row->version}};
             return core->remember(transaction, *call, outcome->receipts);
         },
-        [outcome, done = std::move(done)](Result<void> written) mutable {
-            if (!written) return done(written.error());
+        [core = core_.get(), call, customer, outcome, pending = core_->begin(),
+         done = std::move(done)](Result<void> written) mutable {
+            if (!written) return core->refuse(*call, kAction, written.error(), customer, std::move(done));
             done(std::move(outcome->receipts));
         });
 }
