@@ -468,7 +468,7 @@ SKIPPED = 77  # what CTest takes for "not run here"
 
 
 def main():
-    result = unittest.main(verbosity=2, exit=False).result
+    result = unittest.main(verbosity=2, exit=False, warnings="ignore").result
     if result.wasSuccessful() and result.testsRun and len(result.skipped) == result.testsRun:
         raise SystemExit(SKIPPED)
     raise SystemExit(not result.wasSuccessful())
