@@ -1,5 +1,6 @@
 // The embedded engine: one writer thread with group commit, one read connection per thread, one checkpoint thread.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -122,12 +123,16 @@ class Engine final : public Database {
     std::thread thread_;
 };
 
-// SQLite would create the file readable for everybody; the log and its index inherit the mode.
+// SQLite would create the file readable for everybody; the log and its index inherit the mode. And it takes an empty
+// file for a new database, where something was lost.
 Result<void> ensure_file(const SqliteOptions& options) {
     const int flags = O_RDWR | O_CLOEXEC | (options.create ? O_CREAT : 0);
     const int fd = ::open(options.file.c_str(), flags, 0600);
     if (fd >= 0) {
+        struct stat info{};
+        const bool lost = !options.create && ::fstat(fd, &info) == 0 && info.st_size == 0;
         ::close(fd);
+        if (lost) return Error(ErrorCode::corrupt, options.file.string() + " is empty: restore its newest copy");
         return {};
     }
     const int code = errno;

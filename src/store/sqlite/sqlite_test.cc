@@ -46,6 +46,14 @@ TEST_F(Sqlite, a_file_that_is_no_database_is_corrupt) {
     EXPECT_EQ(opened.error().code(), ErrorCode::corrupt);
 }
 
+TEST_F(Sqlite, an_empty_file_is_corrupt_and_stays_empty) {
+    std::ofstream(file()).flush();
+    const auto opened = open_sqlite({.file = file()});
+    ASSERT_FALSE(opened.has_value());
+    EXPECT_EQ(opened.error().code(), ErrorCode::corrupt);
+    EXPECT_EQ(std::filesystem::file_size(file()), 0u);
+}
+
 TEST_F(Sqlite, files_are_for_their_owner_only) {
     const auto database = open();
     const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
