@@ -16,6 +16,7 @@ std::vector<Route> all_routes() {
     add_rule_routes(routes);
     add_token_routes(routes);
     add_audit_routes(routes);
+    add_key_routes(routes);
     return routes;
 }
 

@@ -12,6 +12,7 @@ void add_import_routes(std::vector<Route>& routes);
 void add_rule_routes(std::vector<Route>& routes);
 void add_token_routes(std::vector<Route>& routes);
 void add_audit_routes(std::vector<Route>& routes);
+void add_key_routes(std::vector<Route>& routes);
 
 // Helpers that several groups share.
 http::Response json_response(std::string body, int status = 200);

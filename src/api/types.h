@@ -165,6 +165,28 @@ BOOST_DESCRIBE_STRUCT(ImportBody, (),
                       (id, state, received, rows, created, merged, duplicates, rejected, encoding, label, started,
                        updated, columns))
 
+struct KekBody {
+    std::uint64_t number = 0;
+    std::string state;  // active, deactivated, destroyed
+    std::string created;
+    std::uint64_t wraps = 0;
+};
+BOOST_DESCRIBE_STRUCT(KekBody, (), (number, state, created, wraps))
+
+struct RotationBody {
+    std::string state;  // idle, running, failed
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+    std::optional<std::string> problem;  // why the last one failed
+};
+BOOST_DESCRIBE_STRUCT(RotationBody, (), (state, done, total, problem))
+
+struct KeysBody {
+    std::vector<KekBody> keks;
+    RotationBody rotation;
+};
+BOOST_DESCRIBE_STRUCT(KeysBody, (), (keks, rotation))
+
 struct RejectBody {
     std::uint64_t row = 0;
     std::uint64_t line = 0;

@@ -15,6 +15,8 @@
 
 namespace cloister::api {
 
+class Rotation;
+
 struct Vault {
     VaultId id;
     std::string name;  // in URLs, besides the id
@@ -26,6 +28,7 @@ struct Vault {
     records::Records& records;
     records::Imports& imports;
     const Clock& clock;
+    Rotation& rotation;
 };
 
 }  // namespace cloister::api

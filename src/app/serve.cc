@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "api/rotation.h"
 #include "api/route.h"
 #include "app/commands.h"
 #include "app/config.h"
@@ -79,6 +80,11 @@ Result<int> run_serve(const ServeOptions& options) {
     }
     log::info("serving",
               {{"address", endpoint.address}, {"port", std::uint64_t{server->port()}}, {"vault", config.vault_name}});
+    if (const auto resumed = vault->parts().rotation.resume(); !resumed)
+        log::warn("an interrupted rotation of the key-encryption key was not taken up",
+                  {{"why", resumed.error().detail()}});
+    else if (*resumed)
+        log::info("going on with an interrupted rotation of the key-encryption key");
     int signal = 0;
     while (signal == 0) {
         signal = signals.wait();

@@ -7,6 +7,7 @@
 
 #include <fstream>
 
+#include "api/rotation.h"
 #include "crypto/hash.h"
 #include "http/server.h"
 
@@ -69,6 +70,7 @@ struct Vault::State {
     std::unique_ptr<identity::Tokens> tokens;
     std::unique_ptr<records::Records> records;
     std::unique_ptr<records::Imports> imports;
+    std::unique_ptr<api::Rotation> rotation;
     std::unique_ptr<api::Vault> parts;
 };
 
@@ -77,6 +79,7 @@ Vault::Vault(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Vault::~Vault() {
     if (state_ == nullptr) return;
     state_->parts.reset();
+    state_->rotation.reset();  // stops behind its batch; the next start goes on
     state_->imports.reset();
     state_->records.reset();
     state_->tokens.reset();
@@ -119,7 +122,7 @@ Result<void> Vault::create(const fs::path& data, const std::string& name) {
     return write_private(data / "cloister.toml", new_config_text(id, name));
 }
 
-Result<std::unique_ptr<Vault>> Vault::open(const fs::path& data, const Config& config) {
+Result<std::unique_ptr<Vault>> Vault::open(const fs::path& data, const Config& config, bool exclusive) {
     CLOISTER_ASSIGN_OR_RETURN(DirectoryLock lock, DirectoryLock::take(data));
     auto state = std::make_unique<State>(std::move(lock));
     State& s = *state;
@@ -149,8 +152,10 @@ Result<std::unique_ptr<Vault>> Vault::open(const fs::path& data, const Config& c
                                                                  .audit = *s.audit,
                                                                  .rules = *s.rules,
                                                                  .signing_key = *s.signing_key,
-                                                                 .clock = s.clock}));
+                                                                 .clock = s.clock,
+                                                                 .exclusive = exclusive}));
     CLOISTER_ASSIGN_OR_RETURN(s.imports, records::Imports::open(*s.records, *s.data, *s.audit, s.clock));
+    s.rotation = std::make_unique<api::Rotation>(*s.keys, *s.audit, s.clock);
     s.parts = std::make_unique<api::Vault>(api::Vault{.id = config.vault,
                                                       .name = config.vault_name,
                                                       .data = *s.data,
@@ -160,7 +165,8 @@ Result<std::unique_ptr<Vault>> Vault::open(const fs::path& data, const Config& c
                                                       .rules = *s.rules,
                                                       .records = *s.records,
                                                       .imports = *s.imports,
-                                                      .clock = s.clock});
+                                                      .clock = s.clock,
+                                                      .rotation = *s.rotation});
     return std::unique_ptr<Vault>(new Vault(std::move(state)));
 }
 

@@ -166,7 +166,7 @@ roles:
 
   security-admin:
     title: Decides who may do what
-    actions: ["policy.*", "token.*", schema.read, vault.read]
+    actions: ["policy.*", "token.*", "key.*", schema.read, vault.read]
 
   data-protection-officer:
     title: Answers for the fields that are kept, and for requests to erase

@@ -14,15 +14,16 @@ struct NamedAction {
     bool purpose;  // it touches customers' fields
 };
 // In the order of the enumeration.
-constexpr std::array<NamedAction, 23> kActions{{
+constexpr std::array<NamedAction, 25> kActions{{
     {"customer.create", true}, {"customer.read", true},       {"customer.update", true},      {"customer.erase", true},
     {"customer.search", true}, {"customer.batch-read", true}, {"customer.batch-write", true}, {"record.delete", true},
     {"history.read", true},    {"import.run", true},          {"import.read", false},         {"schema.read", false},
     {"schema.write", false},   {"policy.read", false},        {"policy.write", false},        {"policy.explain", false},
     {"token.create", false},   {"token.revoke", false},       {"token.read", false},          {"audit.read", false},
     {"audit.log-read", false}, {"audit.bundle-read", false},  {"vault.read", false},
+    {"key.rotate", false},     {"key.read", false},
 }};
-static_assert(static_cast<std::size_t>(Action::vault_read) + 1 == kActions.size());
+static_assert(static_cast<std::size_t>(Action::key_read) + 1 == kActions.size());
 
 constexpr auto kEveryAction = [] {
     std::array<Action, kActions.size()> all{};

@@ -52,6 +52,8 @@ enum class Action : std::uint8_t {
     audit_log_read,     // checkpoint, tiles, key: proofs without contents
     audit_bundle_read,  // entry bundles: contents
     vault_read,
+    key_rotate,
+    key_read,
 };
 std::string_view to_string(Action action);
 std::optional<Action> parse_action(std::string_view name);

@@ -174,6 +174,7 @@ class WatchedKeys final : public keys::Keyring {
     Result<crypto::MacKey> vault_key(std::string_view name) override { return keys_.vault_key(name); }
     Result<crypto::SigningSeed> signing_seed(std::string_view name) override { return keys_.signing_seed(name); }
     Result<keys::RotationProgress> rotate(const std::function<bool(const keys::RotationProgress&)>& report) override {
+        if (before_rotation) before_rotation();
         return keys_.rotate(report);
     }
     Result<std::vector<keys::KekInfo>> keks() override { return keys_.keks(); }
@@ -187,6 +188,7 @@ class WatchedKeys final : public keys::Keyring {
     std::uint64_t cached_customers() const override { return keys_.cached_customers(); }
 
     bool shred_fails = false;
+    std::function<void()> before_rotation;
 
  private:
     keys::Keyring& keys_;
