@@ -17,7 +17,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kBlock = 4u << 20;
+// Long enough for several batches, so that one is read and checked while another is sealed and stored.
+constexpr std::size_t kBlock = 32u << 20;
 
 volatile std::sig_atomic_t interrupted = 0;
 void on_interrupt(int) { interrupted = 1; }
@@ -120,7 +121,7 @@ Result<int> run_import(const ImportCommand& command) {
     if (!in || ec) return Error(ErrorCode::not_found, "cannot read " + command.file.string());
     const records::CallPtr call = operator_call();
     CLOISTER_ASSIGN_OR_RETURN(const records::ImportOptions options, options_of(command, *call));
-    CLOISTER_ASSIGN_OR_RETURN(const auto vault, Vault::open(command.data, config));
+    CLOISTER_ASSIGN_OR_RETURN(const auto vault, Vault::open(command.data, config, true));
     const api::Vault& parts = vault->parts();
     const auto explain = [&](const Error& error) {
         std::string all = error.detail();
@@ -134,6 +135,7 @@ Result<int> run_import(const ImportCommand& command) {
     ProgressBar bar(command.file.filename().string(), command.quiet || command.json);
     progress = feed_file(parts, *call, *progress, in, size, bar);
     bar.finish();
+    CLOISTER_RETURN_IF_ERROR(parts.records.add_waiting_index_rows());
     if (!progress) return explain(progress.error());
     if (!command.rejects.empty()) CLOISTER_RETURN_IF_ERROR(write_rejects(parts, progress->id, command.rejects));
     if (command.json) {

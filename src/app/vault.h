@@ -22,7 +22,9 @@ class Vault {
     // is one.
     static Result<void> create(const std::filesystem::path& data, const std::string& name);
     // conflict when another program has the directory open.
-    static Result<std::unique_ptr<Vault>> open(const std::filesystem::path& data, const Config& config);
+    // `exclusive`: nothing but one import will use it (see records::Parts).
+    static Result<std::unique_ptr<Vault>> open(const std::filesystem::path& data, const Config& config,
+                                               bool exclusive = false);
     ~Vault();
 
     const api::Vault& parts() const;

@@ -90,14 +90,16 @@ void Records::batch_write(CallPtr call, std::vector<InputCustomer> inputs, Writt
     auto prepared = core.prepare_batch(inputs);
     if (!prepared) return refuse(prepared.error());
     auto receipts = std::make_shared<std::vector<Receipt>>();
+    const auto rows = std::make_shared<std::vector<IndexRow>>(Core::index_rows_of(**prepared));
     core.data.write_async(
-        [&core, call, fields, customers = *prepared, receipts](store::Transaction& transaction) -> Result<void> {
+        [&core, call, fields, rows, customers = *prepared, receipts](store::Transaction& transaction) -> Result<void> {
             CLOISTER_ASSIGN_OR_RETURN(auto before, core.replay(transaction, *call));
             if (before) {
                 *receipts = std::move(*before);
                 return {};
             }
             CLOISTER_RETURN_IF_ERROR(core.insert_customers(transaction, *customers, core.clock.now()));
+            CLOISTER_RETURN_IF_ERROR(Core::insert_index_rows(transaction, *rows));
             audit::Entry entry = core.entry(*call, kAction);
             Core::name_fields(entry, fields, "written");
             CLOISTER_RETURN_IF_ERROR(core.record_entries(transaction, entry, *customers));
@@ -119,8 +121,12 @@ void Records::batch_write(CallPtr call, std::vector<InputCustomer> inputs, Writt
 Result<std::vector<CustomerId>> Records::write_import_batch(ImportBatch batch) {
     Core& core = *core_;
     CLOISTER_ASSIGN_OR_RETURN(const auto customers, core.prepare_batch(batch.customers));
-    const auto written = core.data.write([&core, customers, &batch](store::Transaction& transaction) -> Result<void> {
+    std::vector<IndexRow> rows = Core::index_rows_of(*customers);
+    const bool later = core.exclusive && batch.look_up_later;
+    const auto written = core.data.write([&](store::Transaction& transaction) -> Result<void> {
         CLOISTER_RETURN_IF_ERROR(core.insert_customers(transaction, *customers, core.clock.now()));
+        CLOISTER_RETURN_IF_ERROR(later ? Core::note_backlog(transaction, *customers)
+                                       : Core::insert_index_rows(transaction, rows));
         CLOISTER_RETURN_IF_ERROR(core.record_entries(transaction, batch.entry, *customers));
         return batch.extra ? batch.extra(transaction) : Result<void>();
     });
@@ -128,6 +134,7 @@ Result<std::vector<CustomerId>> Records::write_import_batch(ImportBatch batch) {
         core.abandon(*customers);
         return written.error();
     }
+    if (later) CLOISTER_RETURN_IF_ERROR(core.add_later(std::move(rows)));
     std::vector<CustomerId> ids;
     ids.reserve(customers->size());
     for (const PreparedCustomer& customer : *customers) ids.push_back(customer.customer);

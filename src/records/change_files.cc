@@ -70,9 +70,8 @@ void ChangeFiles::add(const LoggedChange& change) {
 
 Result<std::vector<LoggedChange>> ChangeFiles::load(std::size_t range) {
     std::FILE* file = files_[range].get();
-    if (failed_ || std::fflush(file) != 0)
+    if (failed_ || std::fflush(file) != 0 || std::fseek(file, 0, SEEK_SET) != 0)
         return Error(ErrorCode::storage_full, "no room for temporary files in " + directory_.string());
-    std::rewind(file);
     std::vector<LoggedChange> changes;
     std::array<std::byte, kRowSize> row;
     while (std::fread(row.data(), 1, row.size(), file) == row.size()) changes.push_back(unpack(row));

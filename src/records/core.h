@@ -32,6 +32,14 @@ struct PreparedCustomer {
     std::vector<PreparedRecord> records;
 };
 
+// A row of the blind index, ordered as the table is.
+struct IndexRow {
+    IndexToken token;
+    CustomerId customer;
+    RecordId record;
+    auto operator<=>(const IndexRow&) const = default;
+};
+
 class Records::Core {
  public:
     Core(const Parts& parts, crypto::MacKey index_key)
@@ -42,6 +50,7 @@ class Records::Core {
           rules(parts.rules),
           signing_key(parts.signing_key),
           clock(parts.clock),
+          exclusive(parts.exclusive),
           index(std::move(index_key)) {}
 
     // decide.cc
@@ -86,6 +95,7 @@ class Records::Core {
     // Entries that tell of `customers`, at most kEntryCustomers each.
     Result<void> record_entries(store::Transaction& transaction, audit::Entry entry,
                                 const std::vector<PreparedCustomer>& customers);
+    // Without their index rows, which index_rows_of() gives.
     Result<void> insert_customers(store::Transaction& transaction, const std::vector<PreparedCustomer>& customers,
                                   Time now);
     std::vector<keys::Keyring::NewCustomer> new_keys(const std::vector<PreparedCustomer>& customers,
@@ -103,6 +113,18 @@ class Records::Core {
     std::shared_ptr<void> begin();
     // Notes the new customers of a write that came to nothing.
     void abandon(const std::vector<PreparedCustomer>& customers);
+
+    // backlog.cc
+    // In the order of the index: a B-tree fed in random order dirties a page per row.
+    static std::vector<IndexRow> index_rows_of(const std::vector<PreparedCustomer>& customers);
+    static Result<void> insert_index_rows(store::Transaction& transaction, std::span<const IndexRow> rows);
+    // Notes in the batch's transaction that its index rows are still to come.
+    static Result<void> note_backlog(store::Transaction& transaction, const std::vector<PreparedCustomer>& customers);
+    // Keeps them until there are many, then adds them.
+    Result<void> add_later(std::vector<IndexRow> rows);
+    Result<void> flush_backlog();
+    // After a crash: reads the rows that are missing from the records themselves.
+    Result<void> recover_backlog();
 
     // bulk.cc
     Result<std::shared_ptr<std::vector<PreparedCustomer>>> prepare_batch(std::vector<InputCustomer>& inputs);
@@ -132,6 +154,7 @@ class Records::Core {
     Rulebook& rules;
     const crypto::SigningKey& signing_key;
     const Clock& clock;
+    const bool exclusive;
     BlindIndex index;
     Limiter limiter;
 
@@ -144,6 +167,8 @@ class Records::Core {
     const std::shared_ptr<Pending> pending_ = std::make_shared<Pending>();
     mutable Mutex abandoned_mutex_;
     std::vector<CustomerId> abandoned_ CLOISTER_GUARDED_BY(abandoned_mutex_);
+    Mutex waiting_mutex_;
+    std::vector<IndexRow> waiting_rows_ CLOISTER_GUARDED_BY(waiting_mutex_);
     mutable Mutex purges_mutex_;
     std::vector<std::thread> purges_ CLOISTER_GUARDED_BY(purges_mutex_);
     bool stopping_ CLOISTER_GUARDED_BY(purges_mutex_) = false;

@@ -41,7 +41,7 @@ Result<std::vector<Receipt>> from_text(std::string_view text) {
             if (const json::value* v = o->if_contains("rv"); v != nullptr && v->is_int64())
                 r.record_version = static_cast<std::uint64_t>(v->as_int64());
         }
-        receipts.push_back(std::move(r));
+        receipts.push_back(r);
     }
     return receipts;
 }

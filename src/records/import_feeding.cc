@@ -197,8 +197,11 @@ Result<void> Feeding::send_batch(const Call& call) {
             if (batch->customers.empty()) {
                 CLOISTER_RETURN_IF_ERROR(core_.data.write(extra));
             } else {
-                const auto written = records_.write_import_batch(
-                    {.customers = std::move(batch->customers), .entry = std::move(template_entry), .extra = extra});
+                const auto written =
+                    records_.write_import_batch({.customers = std::move(batch->customers),
+                                                 .entry = std::move(template_entry),
+                                                 .extra = extra,
+                                                 .look_up_later = job_.options.duplicates == DuplicatePolicy::keep});
                 // A customer who was erased since the row was looked up is not there when the piece is fed again.
                 if (!written && written.error().code() == ErrorCode::not_found)
                     return Error(ErrorCode::unavailable, "a customer was erased meanwhile; feed this piece again");

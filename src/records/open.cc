@@ -41,16 +41,57 @@ std::vector<const Collection*> wanted(const Schema& schema, const FieldSet& fiel
     return collections;
 }
 
+namespace {
+
+// The end of the stretch of collections from `begin` on whose rows lie side by side: one record each, numbers without
+// gaps.
+std::size_t end_of_stretch(const std::vector<const Collection*>& collections, std::size_t begin) {
+    std::size_t end = begin;
+    while (end < collections.size() && !collections[end]->many &&
+           collections[end]->number == collections[begin]->number + (end - begin))
+        ++end;
+    return end;
+}
+
+// The records of such a stretch with one descent of the B-tree, without their index tokens, which no reader looks at.
+Result<void> load_stretch(store::Snapshot& snapshot, CustomerId customer, std::span<const Collection* const> stretch,
+                          std::vector<Records::Core::Loaded>& to) {
+    const std::size_t first = to.size();
+    for (const Collection* collection : stretch) to.push_back({collection, {}, false});
+    return snapshot.query(
+        "SELECT collection, version, created, updated, sealed FROM records WHERE customer = $1 AND collection BETWEEN "
+        "$2 AND $3 AND record = $4",
+        {customer.bytes(), std::int64_t{stretch.front()->number}, std::int64_t{stretch.back()->number}, ByteView()},
+        [&](const store::Row& row) {
+            RecordRow r;
+            r.collection = static_cast<std::uint16_t>(row.integer(0));
+            r.version = static_cast<std::uint64_t>(row.integer(1));
+            r.created = from_unix_micros(row.integer(2));
+            r.updated = from_unix_micros(row.integer(3));
+            r.sealed = to_bytes(row.blob(4));
+            to[first + r.collection - stretch.front()->number].rows.push_back(std::move(r));
+            return true;
+        });
+}
+
+}  // namespace
+
 Result<std::vector<Records::Core::Loaded>> load_all(store::Snapshot& snapshot, CustomerId customer,
                                                     const std::vector<const Collection*>& collections) {
     std::vector<Records::Core::Loaded> loaded;
     loaded.reserve(collections.size());
-    for (const Collection* collection : collections) {
-        const std::size_t limit = collection->many ? kRecordsInCustomer : 1;
-        CLOISTER_ASSIGN_OR_RETURN(auto rows, list_records(snapshot, customer, collection->number, std::nullopt,
-                                                          collection->many ? limit + 1 : limit));
-        const bool more = rows.size() > limit;
-        if (more) rows.resize(limit);
+    for (std::size_t i = 0; i < collections.size();) {
+        if (const std::size_t end = end_of_stretch(collections, i); end > i) {
+            const std::span<const Collection* const> stretch(&collections[i], end - i);
+            CLOISTER_RETURN_IF_ERROR(load_stretch(snapshot, customer, stretch, loaded));
+            i = end;
+            continue;
+        }
+        const Collection* collection = collections[i++];
+        CLOISTER_ASSIGN_OR_RETURN(
+            auto rows, list_records(snapshot, customer, collection->number, std::nullopt, kRecordsInCustomer + 1));
+        const bool more = rows.size() > kRecordsInCustomer;
+        if (more) rows.resize(kRecordsInCustomer);
         loaded.push_back({collection, std::move(rows), more});
     }
     return loaded;

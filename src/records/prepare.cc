@@ -149,14 +149,6 @@ Result<void> Records::Core::record_entries(store::Transaction& transaction, audi
 
 Result<void> Records::Core::insert_customers(store::Transaction& transaction,
                                              const std::vector<PreparedCustomer>& customers, Time now) {
-    // Index rows are inserted in the order of the index: a B-tree fed in random order dirties a page per row.
-    struct IndexRow {
-        IndexToken token;
-        CustomerId customer;
-        RecordId record;
-        auto operator<=>(const IndexRow&) const = default;
-    };
-    std::vector<IndexRow> rows;
     for (const PreparedCustomer& customer : customers) {
         if (customer.is_new) {
             CLOISTER_RETURN_IF_ERROR(insert_customer(transaction, customer.customer, 1, now));
@@ -165,13 +157,8 @@ Result<void> Records::Core::insert_customers(store::Transaction& transaction,
         }
         for (const PreparedRecord& record : customer.records) {
             CLOISTER_RETURN_IF_ERROR(insert_row(transaction, customer.customer, record.row));
-            CLOISTER_ASSIGN_OR_RETURN(const auto tokens, unpack_tokens(record.row.tokens));
-            for (const IndexToken& token : tokens) rows.push_back({token, customer.customer, record.row.record});
         }
     }
-    std::sort(rows.begin(), rows.end());
-    for (const IndexRow& row : rows)
-        CLOISTER_RETURN_IF_ERROR(insert_index(transaction, row.customer, row.record, row.token));
     return {};
 }
 

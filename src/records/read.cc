@@ -108,7 +108,7 @@ Result<CustomerView> Records::read(Call& call, CustomerId customer, const Select
     audit::Entry entry = core_->entry(call, policy::Action::customer_read);
     entry.customers = {customer};
     name_opened(entry, loaded, reading.fields, reading.decision);
-    reading.queue(std::move(entry));
+    reading.queue(entry);
     CLOISTER_ASSIGN_OR_RETURN(const auto opened, core_->keys.find(customer));
     return core_->open_customer(customer, version, loaded, opened, reading.fields, reading.decision, reading.schema);
 }
@@ -155,7 +155,7 @@ Result<CustomerView> Records::list(Call& call, CustomerId customer, std::string_
     const std::vector<Core::Loaded> parts{std::move(loaded)};
     name_opened(entry, parts, reading.fields, reading.decision);
     entry.details.emplace_back("records", std::to_string(parts.front().rows.size()));
-    reading.queue(std::move(entry));
+    reading.queue(entry);
     CLOISTER_ASSIGN_OR_RETURN(const auto opened, core_->keys.find(customer));
     return core_->open_customer(customer, version, parts, opened, reading.fields, reading.decision, reading.schema);
 }
@@ -180,7 +180,7 @@ Result<CustomerView> Records::read_record(Call& call, CustomerId customer, std::
     audit::Entry entry = core_->entry(call, policy::Action::customer_read);
     entry.customers = {customer};
     name_opened(entry, parts, reading.fields, reading.decision);
-    reading.queue(std::move(entry));
+    reading.queue(entry);
     CLOISTER_ASSIGN_OR_RETURN(const auto opened, core_->keys.find(customer));
     return core_->open_customer(customer, version, parts, opened, reading.fields, reading.decision, reading.schema);
 }
@@ -208,7 +208,7 @@ Result<CustomerView> Records::history(Call& call, CustomerId customer, std::stri
     entry.customers = {customer};
     name_opened(entry, parts, reading.fields, reading.decision);
     entry.details.emplace_back("versions", std::to_string(parts.front().rows.size()));
-    reading.queue(std::move(entry));
+    reading.queue(entry);
     CLOISTER_ASSIGN_OR_RETURN(const auto opened, core_->keys.find(customer));
     return core_->open_customer(customer, version, parts, opened, reading.fields, reading.decision, reading.schema);
 }

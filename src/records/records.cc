@@ -7,6 +7,7 @@ namespace cloister::records {
 Result<std::unique_ptr<Records>> Records::open(const Parts& parts) {
     CLOISTER_ASSIGN_OR_RETURN(crypto::MacKey index_key, parts.keys.vault_key("index"));
     std::unique_ptr<Records> records(new Records(std::make_unique<Core>(parts, std::move(index_key))));
+    CLOISTER_RETURN_IF_ERROR(records->core_->recover_backlog());
     CLOISTER_RETURN_IF_ERROR(records->core_->finish_erasures());
     CLOISTER_RETURN_IF_ERROR(records->core_->drop_orphan_keys());
     return records;

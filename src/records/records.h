@@ -133,6 +133,9 @@ struct Parts {
     Rulebook& rules;
     const crypto::SigningKey& signing_key;
     const Clock& clock;
+    // Nobody else uses this vault now (the command line holds it): imports may add index rows later, in long sorted
+    // runs.
+    bool exclusive = false;
 };
 
 class Records {
@@ -181,9 +184,13 @@ class Records {
         std::vector<InputCustomer> customers;  // validated by check(); new, or with an id to merge many-records into
         audit::Entry entry;                    // template of the audit entries
         Extra extra;
+        bool look_up_later = true;  // nothing in this import looks its own rows up: if exclusive, index rows can wait
     };
     // Writes a batch of an import; blocks until durable. Gives the ids in order.
     Result<std::vector<CustomerId>> write_import_batch(ImportBatch batch);
+    // Adds the index rows that import batches left for later; until then a search misses what was imported. Call it at
+    // the end of an exclusive import; open() finishes what a crash left.
+    Result<void> add_waiting_index_rows();
     // Canonical forms in place; problems found are added to `problems`. True when there were none.
     static bool check(InputCustomer& customer, bool complete, std::vector<FieldProblem>& problems);
     // Customers whose field holds exactly this value (opened and compared); at most `limit`. For imports: no decision,

@@ -33,6 +33,9 @@ CREATE TABLE imports (import {blob} NOT NULL PRIMARY KEY, state {text} NOT NULL,
 CREATE TABLE import_rejects (import {blob} NOT NULL, row {int} NOT NULL, line {int} NOT NULL, field {text} NOT NULL,
   reason {text} NOT NULL, PRIMARY KEY (import, row, field)) {clustered};
 )sql"},
+    {2, "index rows that an import has still to add", R"sql(
+CREATE TABLE index_backlog (first {blob} NOT NULL PRIMARY KEY, last {blob} NOT NULL) {clustered};
+)sql"},
 };
 
 RecordRow record_row(const store::Row& row) {
@@ -208,6 +211,14 @@ Result<void> insert_index(store::Transaction& transaction, CustomerId customer, 
     CLOISTER_RETURN_IF_ERROR(
         transaction.execute("INSERT INTO blind_index (slot, token, customer, record) VALUES ($1, $2, $3, $4)",
                             {std::int64_t{token.slot}, sql(token.token), customer.bytes(), record_bytes(record)}));
+    return {};
+}
+
+Result<void> insert_index_if_missing(store::Transaction& transaction, CustomerId customer, RecordId record,
+                                     const IndexToken& token) {
+    CLOISTER_RETURN_IF_ERROR(transaction.execute(
+        "INSERT INTO blind_index (slot, token, customer, record) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        {std::int64_t{token.slot}, sql(token.token), customer.bytes(), record_bytes(record)}));
     return {};
 }
 

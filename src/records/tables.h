@@ -71,6 +71,9 @@ Result<void> remove_record(store::Transaction& transaction, CustomerId customer,
 
 Result<void> insert_index(store::Transaction& transaction, CustomerId customer, RecordId record,
                           const IndexToken& token);
+// For rows that a crash may have left half added.
+Result<void> insert_index_if_missing(store::Transaction& transaction, CustomerId customer, RecordId record,
+                                     const IndexToken& token);
 Result<void> delete_index(store::Transaction& transaction, CustomerId customer, RecordId record,
                           const IndexToken& token);
 

@@ -46,6 +46,9 @@ class TestVault {
     TestVault(const TestVault&) = delete;
     TestVault& operator=(const TestVault&) = delete;
 
+    // As the command line opens it for an import.
+    bool exclusive = false;
+
     void open() {
         keys = must(keys::Keyring::open(keyring_options(), id, root_, clock));
         data = must(store::open_sqlite({.file = directory_ / "data.db"}));
@@ -63,7 +66,8 @@ class TestVault {
                                       .audit = *audit,
                                       .rules = *rules,
                                       .signing_key = *signing_key,
-                                      .clock = clock}));
+                                      .clock = clock,
+                                      .exclusive = exclusive}));
         imports = must(Imports::open(*records, *data, *audit, clock));
     }
     void close() {

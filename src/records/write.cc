@@ -68,6 +68,7 @@ void Records::create(CallPtr call, InputCustomer input, Written done) {
                         return {};
                     }
                     CLOISTER_RETURN_IF_ERROR(core->insert_customers(transaction, *customers, now));
+                    CLOISTER_RETURN_IF_ERROR(Core::insert_index_rows(transaction, Core::index_rows_of(*customers)));
                     audit::Entry entry = core->entry(*call, kAction);
                     Core::name_fields(entry, fields, "written");
                     CLOISTER_RETURN_IF_ERROR(core->record_entries(transaction, entry, *customers));
