@@ -135,7 +135,7 @@ records::InputRecord read_record(const json::value& body, const std::string& at,
             else
                 problems.push_back({path, "null: leave the member out"});
         } else if (auto text = text_of(value, *field, path, problems)) {
-            record.fields.push_back({field, std::move(*text)});
+            record.fields.push_back({field, std::move(text)});
         }
     }
     return record;
