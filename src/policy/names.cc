@@ -20,8 +20,8 @@ constexpr std::array<NamedAction, 25> kActions{{
     {"history.read", true},    {"import.run", true},          {"import.read", false},         {"schema.read", false},
     {"schema.write", false},   {"policy.read", false},        {"policy.write", false},        {"policy.explain", false},
     {"token.create", false},   {"token.revoke", false},       {"token.read", false},          {"audit.read", false},
-    {"audit.log-read", false}, {"audit.bundle-read", false},  {"vault.read", false},
-    {"key.rotate", false},     {"key.read", false},
+    {"audit.log-read", false}, {"audit.bundle-read", false},  {"vault.read", false},          {"key.rotate", false},
+    {"key.read", false},
 }};
 static_assert(static_cast<std::size_t>(Action::key_read) + 1 == kActions.size());
 

@@ -148,9 +148,9 @@ class Policy {
     virtual bool needed_by_any_purpose(std::string_view collection, std::string_view field) const = 0;
 };
 
-// The document with its section `purposes:` replaced by `section`, which is YAML whose only top-level key is `purposes`.
-// Everything else, comments included, stays as it is. The outcome still has to be parsed. invalid_argument when either
-// text has no such section or `section` has others.
+// The document with its section `purposes:` replaced by `section`, which is YAML whose only top-level key is
+// `purposes`. Everything else, comments included, stays as it is. The outcome still has to be parsed. invalid_argument
+// when either text has no such section or `section` has others.
 Result<std::string> replace_purposes(std::string_view document, std::string_view section);
 
 // The policy a new vault starts with (purposes and roles of the demo; docs/policy.md explains each line).
