@@ -30,7 +30,7 @@ FULL = os.environ.get("CLOISTER_TEST_FULL") == "1"
 READY_SECONDS = 60
 STOP_SECONDS = 60
 REQUEST_SECONDS = 60
-COMMAND_SECONDS = 300
+COMMAND_SECONDS = 120
 
 # Role of the default policy -> purpose that it works for.
 PURPOSE = {
