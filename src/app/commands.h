@@ -61,10 +61,18 @@ struct AuditOptions {
     std::filesystem::path data;
     std::filesystem::path to;          // export
     std::filesystem::path checkpoint;  // verify: remembered checkpoint
+    std::filesystem::path save;        // verify: where to remember this one, when all is well
+    // verify: a running server instead of a data directory
+    std::string url;
+    std::filesystem::path ca;  // PEM; empty: the system's
+    std::filesystem::path token_file;
+    std::string vault = "main";
     bool json = false;
     bool quiet = false;
 };
 Result<int> run_audit_verify(const AuditOptions& options);
+// The same from outside, over HTTPS (remote.cc).
+Result<int> run_audit_verify_remote(const AuditOptions& options);
 Result<int> run_audit_rebuild(const AuditOptions& options);
 Result<int> run_audit_export(const AuditOptions& options);
 

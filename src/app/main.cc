@@ -108,9 +108,17 @@ class Program {
 
     void audit_commands() {
         CLI::App* audit = app_.add_subcommand("audit", "The audit log")->require_subcommand(1);
-        CLI::App* verify = command(*audit, "verify", "Prove that the log was not altered",
-                                   [this] { return run_audit_verify(audit_); });
-        data_option(verify, audit_.data);
+        CLI::App* verify = command(*audit, "verify", "Prove that the log was not altered", [this] {
+            return audit_.url.empty() ? run_audit_verify(audit_) : run_audit_verify_remote(audit_);
+        });
+        CLI::Option* data = verify->add_option("--data", audit_.data, "Data directory");
+        CLI::Option* url = verify->add_option("--url", audit_.url, "A running server, as https://host:port");
+        verify->add_option("--ca", audit_.ca, "Certificates to trust (PEM); without it the system's")->needs(url);
+        CLI::Option* token = verify->add_option("--token-file", audit_.token_file, "File with an access token");
+        token->needs(url);
+        url->needs(token)->excludes(data);
+        verify->add_option("--vault", audit_.vault, "Name of the vault")->needs(url);
+        verify->add_option("--save", audit_.save, "Remember the checkpoint in this file when all is well");
         verify->add_option("--checkpoint", audit_.checkpoint, "A checkpoint you remembered");
         output_options(verify, audit_);
         CLI::App* rebuild = command(*audit, "rebuild", "Make hashes and search index anew from the journal",

@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/config.h"
+#include "app/remote.h"
 #include "app/vault.h"
 #include "audit/note.h"
 
@@ -144,6 +145,9 @@ Result<int> run_verify(const VerifyOptions& options) {
 }
 
 Result<int> run_audit_verify(const AuditOptions& options) {
+    if (options.data.empty())
+        return Error(ErrorCode::invalid_argument,
+                     "give the log to verify: --data DIR, or --url https://host:port with --token-file");
     CLOISTER_ASSIGN_OR_RETURN(const Config config, load_config(options.data));
     log::init({.level = log::Level::error, .format = config.log_format});
     const SystemClock clock;
@@ -155,6 +159,10 @@ Result<int> run_audit_verify(const AuditOptions& options) {
     CLOISTER_ASSIGN_OR_RETURN(const audit::Verification log,
                               verify_log(options.data, key, options.checkpoint, options.quiet || options.json,
                                          [](const store::JournalEntry&) {}));
+    if (log.problems.empty() && !options.save.empty()) {
+        CLOISTER_ASSIGN_OR_RETURN(const std::string note, read_text(options.data / "audit" / "checkpoint"));
+        CLOISTER_RETURN_IF_ERROR(save_text(options.save, note));
+    }
     if (options.json)
         std::cout << json::serialize(to_json(log)) << "\n";
     else {
