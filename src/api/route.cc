@@ -282,6 +282,8 @@ bool gate(const Context& context) {
     audit::Entry e = context.entry();
     e.decision = "deny";
     e.problem = to_string(decision.denial);
+    if (const auto id = context.path.find("id"); id != context.path.end())
+        if (const auto customer = CustomerId::parse(id->second)) e.customers = {*customer};
     if (decision.denial == policy::Denial::reason_unfit) e.reason.clear();
     if (decision.denial == policy::Denial::purpose_unknown) e.purpose.clear();
     context.vault.audit.append(e, context.answer.audited());

@@ -49,7 +49,7 @@ void create(Context c) {
             audit::Entry e = context->entry();
             std::string roles;
             for (const std::string& role : wanted.roles) roles += (roles.empty() ? "" : " ") + role;
-            e.details = {{"token", (*created)->view.id.to_string()}, {"name", wanted.name}, {"roles", roles}};
+            e.details = {(*created)->detail, {"name", wanted.name}, {"roles", roles}};
             return context->vault.audit.record(transaction, e);
         },
         [context, created](Result<void> written) {

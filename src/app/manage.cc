@@ -72,7 +72,7 @@ Result<int> run_token_create(const TokenOptions& options) {
         audit::Entry e = operator_entry(vault, "token.create");
         std::string roles;
         for (const std::string& role : options.roles) roles += (roles.empty() ? "" : " ") + role;
-        e.details = {{"token", created->view.id.to_string()}, {"name", options.name}, {"roles", roles}};
+        e.details = {created->detail, {"name", options.name}, {"roles", roles}};
         return vault.audit.record(transaction, e);
     }));
     if (options.json) {

@@ -57,6 +57,35 @@ Result<void> check(const NewToken& token) {
     return {};
 }
 
+struct RowValues {
+    ByteView id;
+    ByteView digest;
+    std::int64_t kind = 0;
+    std::string_view name;
+    std::string_view roles;
+    std::int64_t created = 0;
+    std::int64_t expires = 0;
+    std::string_view created_by;
+};
+
+// SHA-256 of everything that gives a token its power, each part behind its length.
+std::string row_digest(const RowValues& row) {
+    Bytes bytes;
+    const auto put = [&bytes](ByteView part) {
+        append_be<std::uint32_t>(bytes, static_cast<std::uint32_t>(part.size()));
+        append(bytes, part);
+    };
+    put(row.id);
+    put(row.digest);
+    append_be<std::int64_t>(bytes, row.kind);
+    put(as_bytes(row.name));
+    put(as_bytes(row.roles));
+    append_be<std::int64_t>(bytes, row.created);
+    append_be<std::int64_t>(bytes, row.expires);
+    put(as_bytes(row.created_by));
+    return hex_encode(crypto::sha256(bytes));
+}
+
 std::string joined(const std::vector<std::string>& roles) {
     std::string text;
     for (const std::string& role : roles) text += (text.empty() ? "" : " ") + role;
@@ -152,6 +181,15 @@ class StoredTokens final : public Tokens {
                         .created_by = std::string(by)};
         Known known{created.view, crypto::sha256(as_bytes(created.secret)), {}};
         const std::string roles = joined(token.roles);
+        created.detail = {"token " + created.view.id.to_string(),
+                          row_digest({.id = created.view.id.bytes(),
+                                      .digest = known.digest,
+                                      .kind = static_cast<std::int64_t>(token.kind),
+                                      .name = token.name,
+                                      .roles = roles,
+                                      .created = to_unix_micros(now),
+                                      .expires = to_unix_micros(created.view.expires),
+                                      .created_by = by})};
         CLOISTER_RETURN_IF_ERROR(transaction.execute(
             "INSERT INTO access_tokens (id, digest, kind, name, roles, created, expires, created_by) "
             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -222,6 +260,27 @@ Result<std::unique_ptr<Tokens>> Tokens::open(store::Database& data, const Clock&
     auto tokens = std::make_unique<StoredTokens>(clock);
     CLOISTER_RETURN_IF_ERROR(data.read([&](store::Snapshot& snapshot) { return tokens->load(snapshot); }));
     return std::unique_ptr<Tokens>(std::move(tokens));
+}
+
+Result<std::vector<StoredToken>> stored_tokens(store::Snapshot& snapshot) {
+    std::vector<StoredToken> tokens;
+    CLOISTER_RETURN_IF_ERROR(snapshot.query(
+        "SELECT id, digest, kind, name, roles, created, expires, created_by, revoked FROM access_tokens ORDER BY id",
+        {}, [&](const store::Row& row) {
+            const auto id = TokenId::from_bytes(row.blob(0));
+            tokens.push_back({id ? *id : TokenId(),
+                              row_digest({.id = row.blob(0),
+                                          .digest = row.blob(1),
+                                          .kind = row.integer(2),
+                                          .name = row.text(3),
+                                          .roles = row.text(4),
+                                          .created = row.integer(5),
+                                          .expires = row.integer(6),
+                                          .created_by = row.text(7)}),
+                              !row.is_null(8)});
+            return true;
+        }));
+    return tokens;
 }
 
 }  // namespace cloister::identity

@@ -50,7 +50,17 @@ struct NewToken {
 struct CreatedToken {
     TokenView view;
     std::string secret;  // shown once
+    // For the audit entry: "token <id>" and a digest of the stored row, which `cloister verify` holds the row against.
+    std::pair<std::string, std::string> detail;
 };
+
+// A stored token as verification sees it.
+struct StoredToken {
+    TokenId id;
+    std::string digest;  // as in CreatedToken::detail
+    bool revoked = false;
+};
+Result<std::vector<StoredToken>> stored_tokens(store::Snapshot& snapshot);
 
 class Tokens {
  public:

@@ -230,8 +230,10 @@ Result<SearchPage> Records::search(Call& call, const SearchRequest& request, Aud
 
     audit::Entry entry = core.entry(call, kAction);
     for (const Plan& plan : plans) entry.customers.push_back(plan.customer);
+    std::string by_what;
     for (const Condition& condition : request.where)
-        entry.details.emplace_back("by", condition.field + " " + condition.op);
+        by_what += (by_what.empty() ? "" : ", ") + condition.field + " " + condition.op;
+    entry.details.emplace_back("by", std::move(by_what));
     for (std::size_t i = 0; i < fields->places.size(); ++i)
         if (decision->effects[i] < policy::Effect::token)
             entry.fields.emplace_back(fields->places[i].collection->name + "." + fields->places[i].field->name,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "audit/log.h"
+#include "identity/tokens.h"
 #include "keys/keyring.h"
 #include "records/imports.h"
 #include "records/records.h"
@@ -60,6 +61,7 @@ class TestVault {
                                             .derive_every = std::chrono::milliseconds(0)},
                                            crypto::SigningKey(seed), *data, clock));
         rules = must(Rulebook::open(*data, clock));
+        must(identity::Tokens::open(*data, clock));  // makes its table, which verification reads
         records = must(Records::open({.vault = id,
                                       .data = *data,
                                       .keys = *keys,

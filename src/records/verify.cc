@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "audit/entry.h"
 #include "crypto/hash.h"
+#include "identity/tokens.h"
 #include "records/change_files.h"
 #include "records/tables.h"
 
@@ -53,7 +55,12 @@ class VerifierImpl final : public Verifier {
                                                                : LoggedChange::Kind::keys_destroyed,
                              {}});
         for (const auto& [name, value] : entry->details)
-            if (name.starts_with("document ")) documents_[name.substr(9)] = value;
+            if (name.starts_with("document "))
+                documents_[name.substr(9)] = value;
+            else if (name.starts_with("token "))
+                tokens_[name.substr(6)] = value;
+            else if (name == "token" && entry->action == "token.revoke")
+                revoked_.insert(value);
     }
 
     Result<VerifyReport> run(const std::function<void(std::uint64_t, std::uint64_t)>& on_progress) override {
@@ -64,6 +71,7 @@ class VerifierImpl final : public Verifier {
         CLOISTER_RETURN_IF_ERROR(check_index_rows());
         CLOISTER_RETURN_IF_ERROR(count_unused_keys());
         CLOISTER_RETURN_IF_ERROR(check_documents());
+        CLOISTER_RETURN_IF_ERROR(check_tokens());
         return std::move(report_);
     }
 
@@ -468,6 +476,32 @@ class VerifierImpl final : public Verifier {
         return {};
     }
 
+    // Whoever adds an access token to the database opens the front door: each is held against the entry that made it.
+    Result<void> check_tokens() {
+        std::vector<identity::StoredToken> stored;
+        CLOISTER_RETURN_IF_ERROR(parts_.data.read([&](store::Snapshot& snapshot) -> Result<void> {
+            CLOISTER_ASSIGN_OR_RETURN(stored, identity::stored_tokens(snapshot));
+            return {};
+        }));
+        std::set<std::string> seen;
+        for (const identity::StoredToken& token : stored) {
+            const std::string id = token.id.to_string();
+            seen.insert(id);
+            const auto known = tokens_.find(id);
+            if (known == tokens_.end())
+                found("inserted", {}, "token " + id, "the log does not know this access token");
+            else if (known->second != token.digest)
+                found("changed", {}, "token " + id,
+                      "its name, roles, times or secret differ from what the log recorded");
+            else if (revoked_.contains(id) && !token.revoked)
+                found("changed", {}, "token " + id, "revoked, but in force again");
+        }
+        for (const auto& [id, digest] : tokens_)
+            if (!seen.contains(id))
+                found("deleted", {}, "token " + id, "the log knows this access token, the store does not");
+        return {};
+    }
+
     const VerifyParts parts_;
     const std::vector<CustomerId> bounds_;
     const std::unique_ptr<ChangeFiles> files_;
@@ -476,6 +510,8 @@ class VerifierImpl final : public Verifier {
     const std::shared_ptr<const Schema> schema_;
     VerifyReport report_;
     std::map<std::string, std::string> documents_;
+    std::map<std::string, std::string> tokens_;  // id -> digest
+    std::set<std::string> revoked_;
     std::uint64_t expected_ = 0;
     std::uint64_t expected_rows_ = 0;
     Bytes current_;
