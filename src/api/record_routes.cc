@@ -155,8 +155,9 @@ void add_record_routes(std::vector<Route>& routes) {
     routes.emplace_back(
         "DELETE", base + "/{record}", Action::record_delete, Runs::at_once,
         Doc{.summary = "Delete a record; its versions stay in history", .response = schema_of<WrittenBody>()}, remove);
-    routes.emplace_back("GET", base + "/{record}/history", Action::history_read, Runs::at_once,
-                        Doc{.summary = "The versions of a record, newest first, at most 500", .response = list_schema()}, history);
+    routes.emplace_back(
+        "GET", base + "/{record}/history", Action::history_read, Runs::at_once,
+        Doc{.summary = "The versions of a record, newest first, at most 500", .response = list_schema()}, history);
 }
 
 }  // namespace cloister::api
