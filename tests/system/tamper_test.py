@@ -8,8 +8,8 @@ import sqlite3
 from cloister_test import FULL, SystemTest, customer, find_customer, import_samples, main
 
 CUSTOMERS = 12
-FLIPS = 60 if FULL else 8  # at random places, per file
-CELL_FLIPS = 40 if FULL else 4  # in known cells, per table
+FLIPS = 60 if FULL else 5  # at random places, per file
+CELL_FLIPS = 40 if FULL else 3  # in known cells, per table
 TABLES = ("customers", "records", "history", "blind_index", "documents")
 
 
@@ -167,6 +167,12 @@ class TamperTest(SystemTest):
             ("another's keys given to a customer", execute(
                 ["UPDATE customer_keys SET packed = (SELECT packed FROM customer_keys WHERE customer = ?) WHERE "
                  "customer = ?", one, two], file="keys.db"), {("key-damaged", self.two, "keys")}),
+            ("a token given more roles", execute(
+                ["UPDATE access_tokens SET roles = 'data-steward auditor' WHERE name = 'security-admin'"]),
+             {("changed", "", "")}),
+            ("a token inserted", execute(
+                ["INSERT INTO access_tokens SELECT randomblob(16), randomblob(32), kind, name, roles, created, expires, "
+                 "revoked, created_by FROM access_tokens LIMIT 1"]), {("inserted", "", "")}),
             ("the keys of a customer deleted", execute(
                 ["DELETE FROM customer_keys WHERE customer = ?", two], file="keys.db"), {("no-key", self.two, "keys")}),
         ]
