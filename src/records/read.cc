@@ -128,89 +128,82 @@ Result<Selection> narrowed(Call& call, const Schema& schema, std::string_view co
     return selection;
 }
 
+struct Scope {
+    CustomerId customer;
+    std::string_view collection;
+    policy::Action action = policy::Action::customer_read;
+    std::string_view counted;  // name of the entry's detail that says how many rows were opened
+};
+using LoadRows = FunctionRef<Result<void>(store::Snapshot&, const Collection&, Records::Core::Loaded&)>;
+
+// Rows of one collection of one customer, whichever `load` picks.
+Result<CustomerView> read_rows(Records::Core& core, Call& call, const Scope& scope, const Selection& selection,
+                               Audited audited, LoadRows load) {
+    Reading reading(core, call, scope.action, std::move(audited));
+    const auto narrow = narrowed(call, *core.rules.schema(), scope.collection, selection);
+    if (!narrow) return reading.refuse(narrow.error(), {scope.customer});
+    if (const auto decided = reading.decide(*narrow, 1); !decided)
+        return reading.refuse(decided.error(), {scope.customer});
+    const Collection* in = reading.schema->find(scope.collection);
+    std::uint64_t version = 0;
+    std::vector<Records::Core::Loaded> parts{{in, {}, false}};
+    const auto found = core.data.read([&](store::Snapshot& snapshot) -> Result<void> {
+        CLOISTER_ASSIGN_OR_RETURN(version, active_version(snapshot, scope.customer));
+        return load(snapshot, *in, parts.front());
+    });
+    if (!found) return reading.refuse(found.error(), {scope.customer});
+    audit::Entry entry = core.entry(call, scope.action);
+    entry.customers = {scope.customer};
+    name_opened(entry, parts, reading.fields, reading.decision);
+    entry.details.emplace_back(scope.counted, std::to_string(parts.front().rows.size()));
+    reading.queue(entry);
+    CLOISTER_ASSIGN_OR_RETURN(const auto opened, core.keys.find(scope.customer));
+    return core.open_customer(scope.customer, version, parts, opened, reading.fields, reading.decision, reading.schema);
+}
+
 }  // namespace
 
 Result<CustomerView> Records::list(Call& call, CustomerId customer, std::string_view collection,
                                    std::optional<RecordId> before, std::size_t limit, const Selection& selection,
                                    Audited audited) {
-    Reading reading(*core_, call, policy::Action::customer_read, std::move(audited));
-    const auto schema = core_->rules.schema();
-    const auto narrow = narrowed(call, *schema, collection, selection);
-    if (!narrow) return reading.refuse(narrow.error(), {customer});
-    if (const auto decided = reading.decide(*narrow, 1); !decided) return reading.refuse(decided.error(), {customer});
-    const Collection* in = reading.schema->find(collection);
     limit = std::min(limit, kMaxPage);
-    std::uint64_t version = 0;
-    Core::Loaded loaded{in, {}, false};
-    const auto found = core_->data.read([&](store::Snapshot& snapshot) -> Result<void> {
-        CLOISTER_ASSIGN_OR_RETURN(version, active_version(snapshot, customer));
-        CLOISTER_ASSIGN_OR_RETURN(loaded.rows, list_records(snapshot, customer, in->number, before, limit + 1));
-        return {};
-    });
-    if (!found) return reading.refuse(found.error(), {customer});
-    loaded.more = loaded.rows.size() > limit;
-    if (loaded.more) loaded.rows.resize(limit);
-    audit::Entry entry = core_->entry(call, policy::Action::customer_read);
-    entry.customers = {customer};
-    const std::vector<Core::Loaded> parts{std::move(loaded)};
-    name_opened(entry, parts, reading.fields, reading.decision);
-    entry.details.emplace_back("records", std::to_string(parts.front().rows.size()));
-    reading.queue(entry);
-    CLOISTER_ASSIGN_OR_RETURN(const auto opened, core_->keys.find(customer));
-    return core_->open_customer(customer, version, parts, opened, reading.fields, reading.decision, reading.schema);
+    const Scope scope{.customer = customer, .collection = collection, .counted = "records"};
+    return read_rows(*core_, call, scope, selection, std::move(audited),
+                     [&](store::Snapshot& snapshot, const Collection& in, Core::Loaded& loaded) -> Result<void> {
+                         CLOISTER_ASSIGN_OR_RETURN(loaded.rows,
+                                                   list_records(snapshot, customer, in.number, before, limit + 1));
+                         loaded.more = loaded.rows.size() > limit;
+                         if (loaded.more) loaded.rows.resize(limit);
+                         return {};
+                     });
 }
 
 Result<CustomerView> Records::read_record(Call& call, CustomerId customer, std::string_view collection, RecordId record,
                                           Audited audited) {
-    Reading reading(*core_, call, policy::Action::customer_read, std::move(audited));
-    const auto narrow = narrowed(call, *core_->rules.schema(), collection, {});
-    if (!narrow) return reading.refuse(narrow.error(), {customer});
-    if (const auto decided = reading.decide(*narrow, 1); !decided) return reading.refuse(decided.error(), {customer});
-    const Collection* in = reading.schema->find(collection);
-    std::uint64_t version = 0;
-    std::vector<Core::Loaded> parts{{in, {}, false}};
-    const auto found = core_->data.read([&](store::Snapshot& snapshot) -> Result<void> {
-        CLOISTER_ASSIGN_OR_RETURN(version, active_version(snapshot, customer));
-        CLOISTER_ASSIGN_OR_RETURN(auto row, find_record(snapshot, customer, in->number, record));
-        if (!row) return Error(ErrorCode::not_found, "no such record");
-        parts.front().rows.push_back(std::move(*row));
-        return {};
-    });
-    if (!found) return reading.refuse(found.error(), {customer});
-    audit::Entry entry = core_->entry(call, policy::Action::customer_read);
-    entry.customers = {customer};
-    name_opened(entry, parts, reading.fields, reading.decision);
-    reading.queue(entry);
-    CLOISTER_ASSIGN_OR_RETURN(const auto opened, core_->keys.find(customer));
-    return core_->open_customer(customer, version, parts, opened, reading.fields, reading.decision, reading.schema);
+    const Scope scope{.customer = customer, .collection = collection, .counted = "records"};
+    return read_rows(*core_, call, scope, {}, std::move(audited),
+                     [&](store::Snapshot& snapshot, const Collection& in, Core::Loaded& loaded) -> Result<void> {
+                         CLOISTER_ASSIGN_OR_RETURN(auto row, find_record(snapshot, customer, in.number, record));
+                         if (!row) return Error(ErrorCode::not_found, "no such record");
+                         loaded.rows.push_back(std::move(*row));
+                         return {};
+                     });
 }
 
 Result<CustomerView> Records::history(Call& call, CustomerId customer, std::string_view collection, RecordId record,
                                       Audited audited) {
-    Reading reading(*core_, call, policy::Action::history_read, std::move(audited));
-    const auto narrow = narrowed(call, *core_->rules.schema(), collection, {});
-    if (!narrow) return reading.refuse(narrow.error(), {customer});
-    if (const auto decided = reading.decide(*narrow, 1); !decided) return reading.refuse(decided.error(), {customer});
-    const Collection* in = reading.schema->find(collection);
-    std::uint64_t version = 0;
-    std::vector<Core::Loaded> parts{{in, {}, false}};
-    const auto found = core_->data.read([&](store::Snapshot& snapshot) -> Result<void> {
-        CLOISTER_ASSIGN_OR_RETURN(version, active_version(snapshot, customer));
-        CLOISTER_ASSIGN_OR_RETURN(auto row, find_record(snapshot, customer, in->number, record));
-        if (row) parts.front().rows.push_back(std::move(*row));
-        CLOISTER_ASSIGN_OR_RETURN(auto older, list_history(snapshot, customer, in->number, record, kMaxVersions));
-        for (RecordRow& old : older) parts.front().rows.push_back(std::move(old));
-        if (parts.front().rows.empty()) return Error(ErrorCode::not_found, "no such record");
-        return {};
-    });
-    if (!found) return reading.refuse(found.error(), {customer});
-    audit::Entry entry = core_->entry(call, policy::Action::history_read);
-    entry.customers = {customer};
-    name_opened(entry, parts, reading.fields, reading.decision);
-    entry.details.emplace_back("versions", std::to_string(parts.front().rows.size()));
-    reading.queue(entry);
-    CLOISTER_ASSIGN_OR_RETURN(const auto opened, core_->keys.find(customer));
-    return core_->open_customer(customer, version, parts, opened, reading.fields, reading.decision, reading.schema);
+    const Scope scope{
+        .customer = customer, .collection = collection, .action = policy::Action::history_read, .counted = "versions"};
+    return read_rows(*core_, call, scope, {}, std::move(audited),
+                     [&](store::Snapshot& snapshot, const Collection& in, Core::Loaded& loaded) -> Result<void> {
+                         CLOISTER_ASSIGN_OR_RETURN(auto row, find_record(snapshot, customer, in.number, record));
+                         if (row) loaded.rows.push_back(std::move(*row));
+                         CLOISTER_ASSIGN_OR_RETURN(auto older,
+                                                   list_history(snapshot, customer, in.number, record, kMaxVersions));
+                         for (RecordRow& old : older) loaded.rows.push_back(std::move(old));
+                         if (loaded.rows.empty()) return Error(ErrorCode::not_found, "no such record");
+                         return {};
+                     });
 }
 
 Result<std::vector<CustomerView>> Records::batch_read(Call& call, std::span<const CustomerId> customers,
