@@ -19,7 +19,8 @@ TEST(Schema, default_has_the_five_kinds) {  // R9
 }
 
 TEST(Schema, every_field_carries_a_grade) {  // R14, R20
-    for (const Collection& c : standard()->collections())
+    const auto schema = standard();
+    for (const Collection& c : schema->collections())
         for (const FieldDef& f : c.fields) {
             EXPECT_GE(f.grade, 1) << f.name;
             EXPECT_LE(f.grade, 4) << f.name;
