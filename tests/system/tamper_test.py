@@ -41,7 +41,9 @@ class Files:
 class TamperTest(SystemTest):
     def setUp(self):
         super().setUp()
-        seed = int(os.environ.get("CLOISTER_TEST_SEED", random.randrange(2**32)))
+        # The same places each time, so that a failure comes back; others with CLOISTER_TEST_FULL or a seed of one's own.
+        usual = random.randrange(2**32) if os.environ.get("CLOISTER_TEST_FULL") else 2026
+        seed = int(os.environ.get("CLOISTER_TEST_SEED", usual))
         print(f"CLOISTER_TEST_SEED={seed}", flush=True)
         self.random = random.Random(seed)
         self.vault = vault = self.new_vault().init()
@@ -280,19 +282,20 @@ class TamperTest(SystemTest):
         changed = self.dump()
         if changed == original:
             return
-        with self.vault.database() as database:
-            after = {table: database.execute(self.vouched(table)).fetchall() for table in TABLES}
+        after = self.vouched_rows()
         self.files.restore()
+        self.assertEqual(after, self.vouched_rows())
+
+    def vouched_rows(self):
         with self.vault.database() as database:
-            before = {table: database.execute(self.vouched(table)).fetchall() for table in TABLES}
-        self.assertEqual(after, before)
+            return {table: sorted(database.execute(self.vouched(table)).fetchall()) for table in TABLES}
 
     @staticmethod
     def vouched(table):
         columns = {"customers": "customer, state", "records": "customer, collection, record, version, sealed, tokens",
                    "history": "customer, collection, record, version, sealed",
                    "blind_index": "slot, token, customer, record", "documents": "kind, version, body"}[table]
-        return f"SELECT {columns} FROM {table} ORDER BY 1, 2, 3"
+        return f"SELECT {columns} FROM {table}"
 
 
 if __name__ == "__main__":
