@@ -136,10 +136,10 @@ class Database {
 
 struct SqliteOptions {
     std::filesystem::path file;
-    bool create = false;            // make the file when it is missing; otherwise a missing file is not_found
-    bool secure_delete = false;     // overwrite deleted content with zeroes (keys)
-    bool durable = true;            // false: synchronous=OFF, for files that can be rebuilt
-    std::size_t cache_kib = 16384;  // page cache per connection
+    bool create = false;           // make the file when it is missing; otherwise a missing file is not_found
+    bool secure_delete = false;    // overwrite deleted content with zeroes (keys)
+    bool durable = true;           // false: synchronous=OFF, for files that can be rebuilt
+    std::size_t cache_kib = 8192;  // page cache per connection; the system caches the file as well
     std::size_t queue_limit = 100'000;
 };
 
