@@ -83,7 +83,7 @@ std::string tag_groups(std::string_view text) {
 
 std::string page_of(std::string_view url) { return std::string(url.substr(0, url.find_first_of("?#"))); }
 std::string section_of(std::string_view url) {
-    const std::string page = page_of(url);
+    std::string page = page_of(url);
     const auto scheme = page.find("://");
     const auto path = page.find('/', scheme == std::string::npos ? 0 : scheme + 3);
     if (path == std::string::npos) return page;

@@ -176,7 +176,7 @@ std::string mask_name(std::string_view text) {
     if (name.size() < 2) return "***";
     if (is_han(name[0]) && std::none_of(name.begin(), name.end(), is_space)) return mask_han_name(name);
     const auto last_space = name.find_last_of(U' ');
-    const std::string first = to_utf8(name.substr(0, 1)) + "***";
+    std::string first = to_utf8(name.substr(0, 1)) + "***";
     if (last_space == std::u32string::npos) return first;
     return first + " " + to_utf8(name.substr(last_space + 1, 1)) + "***";
 }
