@@ -292,7 +292,6 @@ bool gate(const Context& context) {
 }
 
 void run(const Handle& handle, Context context) {
-    const Answer answer = context.answer;
     const records::CallPtr call = context.call;
     try {
         handle(std::move(context));

@@ -39,8 +39,6 @@ audit::Entry operator_entry(const api::Vault& vault, std::string_view action) {
     return e;
 }
 
-Result<keys::Keyring*> keyring(const Opened& opened) { return &opened.vault->parts().keys; }
-
 }  // namespace
 
 Result<int> run_init(const InitOptions& options) {
@@ -127,12 +125,12 @@ Result<int> run_token_revoke(const TokenOptions& options) {
 
 Result<int> run_key_rotate(const KeyOptions& options) {
     CLOISTER_ASSIGN_OR_RETURN(const Opened opened, open_vault(options.data));
-    CLOISTER_ASSIGN_OR_RETURN(keys::Keyring* const ring, keyring(opened));
     ProgressBar bar("rotating the key-encryption key", options.quiet || options.json);
-    CLOISTER_ASSIGN_OR_RETURN(const keys::RotationProgress done, ring->rotate([&](const keys::RotationProgress& p) {
-        bar.show(p.done, p.total);
-        return true;
-    }));
+    CLOISTER_ASSIGN_OR_RETURN(const keys::RotationProgress done,
+                              opened.vault->parts().keys.rotate([&](const keys::RotationProgress& p) {
+                                  bar.show(p.done, p.total);
+                                  return true;
+                              }));
     bar.finish();
     const api::Vault& vault = opened.vault->parts();
     audit::Entry e = operator_entry(vault, "key.rotate");
@@ -152,8 +150,7 @@ Result<int> run_key_rotate(const KeyOptions& options) {
 
 Result<int> run_key_list(const KeyOptions& options) {
     CLOISTER_ASSIGN_OR_RETURN(const Opened opened, open_vault(options.data));
-    CLOISTER_ASSIGN_OR_RETURN(keys::Keyring* const ring, keyring(opened));
-    CLOISTER_ASSIGN_OR_RETURN(const auto keks, ring->keks());
+    CLOISTER_ASSIGN_OR_RETURN(const auto keks, opened.vault->parts().keys.keks());
     json::array list;
     for (const keys::KekInfo& k : keks) {
         list.push_back(json::object{

@@ -49,7 +49,6 @@ Result<std::uint64_t> purge_some(store::Transaction& transaction, CustomerId cus
         std::vector<IndexToken> tokens;
     };
     std::vector<Doomed> doomed;
-    Result<void> damaged;
     CLOISTER_RETURN_IF_ERROR(
         transaction.query("SELECT collection, record, tokens FROM records WHERE customer = $1 LIMIT $2",
                           {customer.bytes(), sql(kPurgeBatch)}, [&](const store::Row& row) {
